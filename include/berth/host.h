@@ -1,0 +1,91 @@
+/* berth/host.h: a virtual host: interfaces, addresses, routes, and the clock it lives by.
+ *
+ * libberth makes no system call, keeps no global variable, starts no thread and reads no clock. A host sees frames
+ * handed to it, and time handed to it: nothing moves between two calls. One host (and everything plugged into the same
+ * LAN) belongs to one thread at a time; different LANs may run in different threads.
+ *
+ * Times are nanoseconds on a clock of the caller's that never goes back. Functions that can fail return a negative
+ * errno, the number Linux gives. */
+#ifndef BERTH_HOST_H
+#define BERTH_HOST_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct berth_host;
+
+/* No deadline: nothing will happen until something is handed in. */
+#define BERTH_NEVER UINT64_MAX
+
+/* Where all memory comes from. It is copied; context is handed back in each call and must outlive what was made with
+ * it. release is told the size that was asked for. */
+struct berth_allocator {
+	void *(*allocate)(void *context,
+			  size_t size); /* aligned as malloc's; NULL when there is none */
+	void (*release)(void *context, void *at, size_t size);
+	void *context;
+};
+
+/* What a host is made with. A field left 0 takes its default. */
+struct berth_host_config {
+	const struct berth_allocator *allocator; /* required */
+	uint8_t seed[16]; /* all randomness; unguessable bytes, unless the run is to be repeated */
+	const char *name; /* shown in listings and captures; copied, at most 63 characters */
+	uint64_t now;     /* the clock as the host begins */
+	uint32_t send_buffer;    /* SO_SNDBUF of a new stream socket, bytes; default 512 KiB */
+	uint32_t receive_buffer; /* SO_RCVBUF of a new stream socket, bytes; default 512 KiB */
+	uint32_t most_sockets;   /* descriptors at once, at most; default 1,048,576 */
+};
+
+/* A host with a loopback interface (lo, 127.0.0.1/8) and nothing else. NULL: no memory. */
+struct berth_host *berth_host_new(const struct berth_host_config *config);
+
+/* Ends the host: every socket with it, without another frame. NULL does nothing. */
+void berth_host_free(struct berth_host *host);
+
+const char *berth_host_name(const struct berth_host *host);
+
+/* Moves the host's clock to now (never back), does what is due, carries what it sent to itself, and returns the next
+ * deadline (BERTH_NEVER: none). Call it after handing in frames or calls as well: that is when loopback traffic moves. */
+uint64_t berth_host_advance(struct berth_host *host, uint64_t now);
+
+/* The clock as last handed over. */
+uint64_t berth_host_now(const struct berth_host *host);
+
+/* A link of the embedder's own: Ethernet frames out through transmit, in through berth_interface_input. */
+struct berth_interface_config {
+	const char *name; /* copied, at most 15 characters; default eth0, eth1 ... */
+	uint8_t mac[6];   /* unicast, not all zeros */
+	uint32_t mtu;     /* IP bytes a frame; 576 to 65,535; default 1,500 */
+	/* One frame, without its check sequence, in count pieces that are good until the call returns; it must not call
+	 * back into the host. */
+	void (*transmit)(void *context, const struct iovec *pieces, int count);
+	void *context;
+};
+
+/* Adds an interface and returns its index (from 1; loopback is 1). -EINVAL: the configuration; -ENOMEM. */
+int berth_interface_add(struct berth_host *host, const struct berth_interface_config *config);
+
+/* A frame has arrived. It is copied. -ENODEV: no such interface; -EMSGSIZE: over 65,535 bytes; -ENOMEM. A frame that is
+ * refused by the stack is counted (berth/observe.h) and is not an error here. */
+int berth_interface_input(struct berth_host *host, int index, const void *frame, size_t size);
+
+/* Gives an interface an IPv4 address and with it the route to its subnet. prefix: 0 to 32. -ENODEV; -EINVAL: not a
+ * unicast address; -EEXIST; -ENOMEM. */
+int berth_address_add(struct berth_host *host, int index, struct in_addr address, unsigned prefix);
+
+/* A route by way of a gateway on that interface's subnet; prefix 0 is the default route. -ENODEV; -EEXIST; -ENOMEM. */
+int berth_route_add(struct berth_host *host, struct in_addr destination, unsigned prefix,
+		    struct in_addr gateway, int index);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,69 @@
+/* berth/observe.h: what can be seen of a host and a LAN: sockets, counters, every packet. */
+#ifndef BERTH_OBSERVE_H
+#define BERTH_OBSERVE_H
+
+#include <berth/host.h>
+#include <berth/lan.h>
+
+#include <sys/socket.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct berth_capture;
+
+/* One socket, as a row of ss(8). */
+struct berth_socket_info {
+	int descriptor;         /* -1: it has none (closed by its owner, or not yet accepted) */
+	int type;               /* SOCK_STREAM ... */
+	int state;              /* TCP_ESTABLISHED ... as in <netinet/tcp.h> */
+	uint32_t receive_queue; /* bytes unread; of a listener: connections waiting */
+	uint32_t send_queue;    /* bytes not acknowledged; of a listener: the backlog */
+	struct sockaddr_storage local;
+	struct sockaddr_storage peer;
+};
+
+/* Calls each for every socket of the host, in no order; it must not call back into the host. */
+void berth_host_sockets(struct berth_host *host,
+			void (*each)(void *context, const struct berth_socket_info *info),
+			void *context);
+
+/* RFC 9293's name of a state (<netinet/tcp.h>'s number) as ss(8) writes it: ESTAB, LISTEN, TIME-WAIT ... */
+const char *berth_tcp_state_name(int state);
+
+/* One thing counted. name is the verdict in words ("bad checksum"), good for ever. */
+struct berth_counter {
+	const char *name;
+	uint64_t count;
+};
+
+/* Fills at most most counters of what became of arriving packets, the zero ones too, and returns how many there are. */
+int berth_host_counters(const struct berth_host *host, struct berth_counter *counters, int most);
+
+/* A capture of a LAN, written as pcapng (draft-ietf-opsawg-pcapng): one interface block a host, nanosecond times, large
+ * segments as the frames the wire would have carried, dropped frames with a comment that says why. */
+struct berth_capture_config {
+	/* Takes a piece of the file, whole, or refuses it whole (returns not 0): then what it held is counted as
+	 * dropped, and the next packet's epb_dropcount says so. It must not call back into the LAN. */
+	int (*write)(void *context, const void *data, size_t size);
+	void *context;
+	uint64_t epoch; /* what to add to the LAN's clock to have nanoseconds since 1970 */
+	struct berth_host *const
+		*hosts; /* only frames these send or receive; NULL with count 0: all */
+	int host_count;
+	uint32_t snapshot; /* bytes kept a frame; default 262,144 */
+};
+
+/* Starts a capture. NULL: no memory, or write refused the beginning. */
+struct berth_capture *berth_capture_start(struct berth_lan *lan,
+					  const struct berth_capture_config *config);
+
+/* Ends it with an interface statistics block a host. Ended by berth_lan_free too. */
+void berth_capture_stop(struct berth_capture *capture);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

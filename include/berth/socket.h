@@ -1,0 +1,102 @@
+/* berth/socket.h: the sockets of a host, a function a call.
+ *
+ * Each is the POSIX.1-2024 call of the same name on the host that is its first argument, with three differences: it never
+ * blocks (what would is -EAGAIN, or -EINPROGRESS for connect), it returns a negative errno in place of -1 and errno, and
+ * it never raises a signal. Descriptors are small integers of the host's own. Constants and structures are those of the
+ * system's <sys/socket.h>, <netinet/in.h> and <netinet/tcp.h>. -EBADF: no such descriptor (every call).
+ *
+ * What is waited for is told by events: see berth_events. */
+#ifndef BERTH_SOCKET_H
+#define BERTH_SOCKET_H
+
+#include <berth/host.h>
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* AF_INET with SOCK_STREAM (0 or IPPROTO_TCP). Returns a descriptor. -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT,
+ * -EMFILE (most_sockets), -ENOBUFS. SOCK_NONBLOCK and SOCK_CLOEXEC in type are allowed and change nothing. */
+int berth_socket(struct berth_host *host, int domain, int type, int protocol);
+
+/* -EINVAL: size, or bound already; -EAFNOSUPPORT; -EADDRNOTAVAIL; -EADDRINUSE. Port 0: one is chosen (RFC 6056). */
+int berth_bind(struct berth_host *host, int descriptor, const struct sockaddr *address,
+	       socklen_t size);
+
+/* backlog as Linux reads it: so many wait in the accept queue, and one more; negative is the most (4,096). Asked again on
+ * a listener it changes the backlog. -EINVAL: connected; -EADDRINUSE. */
+int berth_listen(struct berth_host *host, int descriptor, int backlog);
+
+/* The next established connection as a new descriptor. address may be NULL; *size is in and out as in accept(2).
+ * -EAGAIN; -EINVAL: not listening; -EMFILE; -ENOBUFS: the connection stays in the queue. */
+int berth_accept(struct berth_host *host, int descriptor, struct sockaddr *address,
+		 socklen_t *size);
+
+/* Starts the handshake: -EINPROGRESS; then -EALREADY until it ends, and once 0 or the error it ended with. AF_UNSPEC
+ * dissolves the association. -EISCONN, -EAFNOSUPPORT, -EINVAL, -ENETUNREACH, -EADDRNOTAVAIL (no port is left). */
+int berth_connect(struct berth_host *host, int descriptor, const struct sockaddr *address,
+		  socklen_t size);
+
+int berth_getsockname(struct berth_host *host, int descriptor, struct sockaddr *address,
+		      socklen_t *size);
+int berth_getpeername(struct berth_host *host, int descriptor, struct sockaddr *address,
+		      socklen_t *size);
+
+/* One table of options answers both (lib/socket/options.c): an option works, or it is -ENOPROTOOPT. */
+int berth_getsockopt(struct berth_host *host, int descriptor, int level, int name, void *value,
+		     socklen_t *size);
+int berth_setsockopt(struct berth_host *host, int descriptor, int level, int name,
+		     const void *value, socklen_t size);
+
+/* how: SHUT_RD, SHUT_WR, SHUT_RDWR. -ENOTCONN; -EINVAL. */
+int berth_shutdown(struct berth_host *host, int descriptor, int how);
+
+/* The descriptor is free at once; a connection sends what it holds, then FIN, on its own time (RFC 9293, 3.6), or RST
+ * where data it was sent is unread (RFC 2525, 2.17) or SO_LINGER says so. */
+int berth_close(struct berth_host *host, int descriptor);
+
+/* Flags: MSG_DONTWAIT, MSG_NOSIGNAL (no change), MSG_MORE, MSG_OOB is -EOPNOTSUPP. The bytes are copied. Returns how many
+ * were taken; -EAGAIN: the send buffer is full; -EPIPE; -ENOTCONN; the connection's pending error. */
+ssize_t berth_send(struct berth_host *host, int descriptor, const void *data, size_t size,
+		   int flags);
+
+/* Flags: MSG_PEEK, MSG_DONTWAIT, MSG_WAITALL (no change), MSG_TRUNC (discard, tcp(7)). 0 at the end of the stream;
+ * -EAGAIN; -ENOTCONN; the connection's pending error. */
+ssize_t berth_recv(struct berth_host *host, int descriptor, void *data, size_t size, int flags);
+
+/* Sending without a copy of large pieces. reserve gives one run of memory to fill (*room: at, and how much), no more than
+ * the send buffer has place for; commit sends the first size bytes of it. Between the two, no other call on this host.
+ * reserve returns 0 or an error as berth_send; size 0 in commit gives the room back. */
+int berth_send_reserve(struct berth_host *host, int descriptor, struct iovec *room);
+ssize_t berth_send_commit(struct berth_host *host, int descriptor, size_t size);
+
+/* Receiving without a copy. peek fills at most count pieces with what has arrived, good until the next call on this host,
+ * and returns how many (0: end of the stream; errors as berth_recv); consume takes size of those bytes as read. */
+int berth_recv_peek(struct berth_host *host, int descriptor, struct iovec *pieces, int count);
+ssize_t berth_recv_consume(struct berth_host *host, int descriptor, size_t size);
+
+/* The bits poll(2) would show: POLLIN, POLLOUT, POLLRDHUP, POLLERR, POLLHUP, POLLPRI. -EBADF. */
+int berth_poll(struct berth_host *host, int descriptor);
+
+/* An event: a socket may be readier than it was (data, room, a connection, an end, an error). Told once for each change,
+ * however many; ask berth_poll what is true now. */
+struct berth_event {
+	int descriptor;
+	void *user; /* as set by berth_set_user */
+};
+
+/* What berth_events hands back with this descriptor; NULL at first. -EBADF. */
+int berth_set_user(struct berth_host *host, int descriptor, void *user);
+
+/* Takes at most count events that are due, the oldest first, and returns how many. */
+int berth_events(struct berth_host *host, struct berth_event *events, int count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

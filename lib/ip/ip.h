@@ -1,0 +1,124 @@
+/* ip: the internet layer of one host (RFC 791, 1122): from a frame to the protocol it is for, and from a protocol's
+ * packet to a frame on the right interface, link address found.
+ *
+ * It knows the protocols above it only as a table of functions. What is sent to one of the host's own addresses never
+ * reaches a link: it waits in the loopback queue until ip_loopback_run. */
+#ifndef IP_IP_H
+#define IP_IP_H
+
+#include "base/clock.h"
+#include "base/frame.h"
+#include "base/random.h"
+#include "base/verdict.h"
+#include "ip/icmp_limit.h"
+#include "ip/interface.h"
+#include "ip/neighbour.h"
+#include "ip/route.h"
+#include "wire/address.h"
+
+struct ip;
+
+/* A packet that is for this host. frame's head begins at the transport header; its length is the IP payload's, padding
+ * gone. It belongs to the caller: who keeps payload takes references (frame_share_payload). */
+struct ip_packet {
+	struct interface *interface; /* it came in by */
+	struct frame *frame;
+	struct address source;
+	struct address destination;
+	struct bytes header; /* the IP header as it came, options and all */
+	uint8_t version;     /* 4 or 6 */
+	uint8_t protocol;
+	uint8_t ttl;
+	uint8_t tos; /* DSCP and ECN */
+	bool to_group; /* multicast or broadcast, of IP or of the link: never answered (RFC 1122, 3.2.2) */
+};
+
+/* Bad news about a packet this host sent: an ICMP error from outside, or our own (no neighbour). Its addresses are the
+ * lost packet's: source is ours. */
+struct ip_error {
+	int error; /* positive errno, as Linux maps type and code (its icmp_err_convert table) */
+	bool hard; /* RFC 1122, 4.2.3.9: protocol, port unreachable and fragmentation needed are; the rest is soft */
+	bool local;   /* our own verdict (EHOSTUNREACH, no neighbour), not a stranger's word */
+	uint16_t mtu; /* of a fragmentation-needed (error EMSGSIZE); else 0 */
+	uint8_t type, code;
+	struct address source;
+	struct address destination;
+	struct bytes transport; /* the first bytes of the lost transport header: at least 8 */
+};
+
+struct ip_protocol {
+	enum verdict (*input)(void *context, const struct ip_packet *packet);
+	void (*error)(void *context, const struct ip_error *error);
+	void *context;
+};
+
+/* What a protocol says of the packet it sends. */
+struct ip_send {
+	struct address source; /* one of the host's own, or any: the route's choice */
+	struct address destination;
+	uint8_t protocol;
+	uint8_t ttl; /* 0: 64 */
+	uint8_t tos;
+	bool dont_fragment;
+};
+
+/* Where a packet to a destination would go. */
+struct ip_path {
+	struct interface *interface;
+	struct address source; /* what an unbound sender uses */
+	uint32_t mtu;
+	uint32_t largest_segment; /* TCP payload in one piece; 0: only what fits the MTU */
+};
+
+struct ip {
+	const struct berth_allocator *allocator;
+	struct pool *pool;
+	struct clock *clock;
+	struct random random;
+	struct siphash_key identification_key;
+	uint32_t identification;
+	struct interfaces interfaces;
+	struct routes routes;
+	struct neighbours neighbours;
+	struct icmp_limit icmp_limit;
+	struct ip_protocol protocols[256]; /* by number; input NULL: none */
+	struct list loopback;              /* frames to ourselves, IP header first */
+	uint32_t loopback_count;
+	uint64_t counts[VERDICT_COUNT];
+};
+
+/* Fills *ip, with lo (index 1, 127.0.0.1/8). pool, clock and allocator outlive it. False: no memory. */
+bool ip_init(struct ip *ip, const struct berth_allocator *allocator, struct pool *pool,
+	     struct clock *clock, const uint8_t seed[16]);
+void ip_close(struct ip *ip);
+
+void ip_register(struct ip *ip, uint8_t protocol, const struct ip_protocol *functions);
+
+/* A frame from a link; takes the frame. Counts the verdict, and returns it. */
+enum verdict ip_input(struct ip *ip, struct interface *interface, struct frame *frame);
+
+/* Sends a transport packet (head at its header); takes the frame. The transport checksum is left out by the sender
+ * (frame->checksum_left_out, the field zero) and filled in here where the interface wants it. A packet larger than the
+ * path's MTU that carries no segment_size is DROP_TOO_BIG in this slice. Returns DELIVERED (handed on, or to ourselves),
+ * QUEUED (for the neighbour) or why not. */
+enum verdict ip_output(struct ip *ip, const struct ip_send *send, struct frame *frame);
+
+/* 0 and *path; -ENETUNREACH. source: the address the sender is bound to, or any. */
+int ip_find_path(struct ip *ip, const struct address *source, const struct address *destination,
+		 struct ip_path *path);
+
+/* Is it one of the host's own (any of 127/8 included)? */
+bool ip_is_own(const struct ip *ip, const struct address *address);
+bool ip_is_broadcast(const struct ip *ip, const struct address *address);
+
+/* A protocol knows that the neighbour on the way to destination is alive (forward progress). */
+void ip_confirm(struct ip *ip, const struct address *destination);
+
+/* Delivers what we sent to ourselves, what that causes included, up to a bound; true when some is left. */
+bool ip_loopback_run(struct ip *ip);
+
+/* icmp.c: answers a packet with an ICMP error (RFC 1122, 3.2.2 says when not; rate limited). code: the ICMP code of
+ * destination unreachable (port 3, protocol 2). */
+void icmp_unreachable(struct ip *ip, const struct ip_packet *packet, uint8_t code);
+
+#endif
