@@ -1,0 +1,44 @@
+/* ethernet: the header of an Ethernet II frame (RFC 894), without the check sequence. */
+#ifndef WIRE_ETHERNET_H
+#define WIRE_ETHERNET_H
+
+#include "base/bytes.h"
+
+enum {
+	ETHERNET_HEADER_SIZE = 14,
+	ETHERTYPE_IPV4 = 0x0800,
+	ETHERTYPE_ARP = 0x0806,
+	ETHERTYPE_IPV6 = 0x86dd,
+};
+
+struct mac {
+	uint8_t bytes[6];
+};
+
+struct ethernet_header {
+	struct mac destination;
+	struct mac source;
+	uint16_t type;
+};
+
+bool ethernet_parse(struct bytes frame, struct ethernet_header *ethernet);
+void ethernet_write(uint8_t at[ETHERNET_HEADER_SIZE], const struct ethernet_header *ethernet);
+
+static inline bool mac_equal(const struct mac *a, const struct mac *b)
+{
+	return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+/* Broadcast is one of the groups. */
+static inline bool mac_is_group(const struct mac *mac)
+{
+	return mac->bytes[0] & 1;
+}
+
+static inline bool mac_is_broadcast(const struct mac *mac)
+{
+	static const struct mac all = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	return mac_equal(mac, &all);
+}
+
+#endif
