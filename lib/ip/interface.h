@@ -1,0 +1,99 @@
+/* interface: a host's place on a link, with its addresses (IPv4, in host order). Index 1 is lo, which has no link.
+ *
+ * The functions named ip_ change several rooms at once: addresses come with a route and an announcement, and an interface
+ * goes with all that knew it. All of them return 0 (or an index) or the negative errno Linux gives. */
+#ifndef IP_INTERFACE_H
+#define IP_INTERFACE_H
+
+#include "base/frame.h"
+#include "wire/ethernet.h"
+
+struct ip;
+
+enum {
+	INTERFACES_MOST = 64, /* a host's, lo included: as many as a busy gateway has links */
+	INTERFACE_ADDRESSES_MOST = 64, /* they are searched one by one */
+	INTERFACE_NAME_SIZE = 16,      /* as Linux's IFNAMSIZ, the zero at the end included */
+	INTERFACE_MTU_LEAST = 576,     /* what every host takes (RFC 791, 3.1) */
+	INTERFACE_MTU_MOST = 65535,
+	INTERFACE_MTU_DEFAULT = 1500,
+	LOOPBACK_INDEX = 1,
+};
+
+struct interface_address {
+	uint32_t address;
+	uint32_t mask;
+	uint64_t quiet_until; /* when it may be defended in ARP again (RFC 5227, 2.4) */
+};
+
+struct interface {
+	int index;
+	char name[INTERFACE_NAME_SIZE];
+	struct mac mac;
+	uint32_t mtu;             /* IP bytes a frame */
+	uint32_t largest_segment; /* TCP payload taken in one piece; 0: single frames only */
+	bool checksums; /* transport checksums are made on the way out; else they may be left out */
+	bool ethernet;  /* false: lo */
+	/* Takes a frame, its Ethernet header at head; it does not call back into the host. */
+	void (*transmit)(void *context, struct frame *frame);
+	void *context;
+	uint32_t address_count;
+	struct interface_address addresses[INTERFACE_ADDRESSES_MOST];
+};
+
+struct interfaces {
+	struct interface *at[INTERFACES_MOST]; /* the first is lo */
+	uint32_t count;
+	int next_index; /* no index is used twice */
+};
+
+/* An Ethernet link. Fields as in struct interface; name NULL: eth0, eth1 ...; mtu 0: the default. */
+struct interface_config {
+	const char *name;
+	struct mac mac;
+	uint32_t mtu;
+	uint32_t largest_segment;
+	bool checksums;
+	void (*transmit)(void *context, struct frame *frame);
+	void *context;
+};
+
+/* The new index. -EINVAL: a bad name, one in use, MAC or MTU; -ENOMEM, also for one too many. */
+int interface_add(struct ip *ip, const struct interface_config *config);
+
+/* NULL: none. */
+struct interface *interface_find(const struct ip *ip, int index);
+
+/* With its addresses, routes and neighbours; what waits for a neighbour on it is dropped. Not lo. -ENODEV. */
+int interface_remove(struct ip *ip, int index);
+
+/* prefix: 0 to 32. Brings the route to its subnet, and tells the link (RFC 5227, 2.3). -ENODEV; -EINVAL: no unicast
+ * address; -EEXIST: the host has it already; -ENOMEM. */
+int ip_address_add(struct ip *ip, int index, uint32_t address, unsigned prefix);
+
+/* gateway 0: the destination itself is on the link. -ENODEV; -EINVAL: a prefix over 32, bits of the destination behind the
+ * prefix, or our own address as gateway; -ENETUNREACH: the gateway is on none of the interface's subnets; -EEXIST;
+ * -ENOMEM. */
+int ip_route_add(struct ip *ip, uint32_t destination, unsigned prefix, uint32_t gateway, int index);
+
+/* lo, with 127.0.0.1/8. False: no memory. */
+bool interfaces_init(struct ip *ip);
+void interfaces_close(struct ip *ip);
+
+/* The entry of one of its own addresses; NULL: not one. */
+struct interface_address *interface_address_find(struct interface *interface, uint32_t address);
+
+/* Is it on one of the interface's subnets? */
+bool interface_on_link(const struct interface *interface, uint32_t address);
+
+/* 255.255.255.255, or the last address of one of its subnets (none in a /31 or /32: RFC 3021). */
+bool interface_is_broadcast(const struct interface *interface, uint32_t address);
+
+/* The address to speak to next_hop with: of its subnet, else the first; 0: there is none. */
+uint32_t interface_source(const struct interface *interface, uint32_t next_hop);
+
+/* Puts an Ethernet header in front and hands the frame to the link; takes it. */
+void interface_transmit(struct interface *interface, const struct mac *destination, uint16_t type,
+			struct frame *frame);
+
+#endif
