@@ -1,0 +1,288 @@
+#include "wire/cut.h"
+
+#include "base/assert.h"
+#include "wire/checksum.h"
+#include "wire/ethernet.h"
+#include "wire/ipv4.h"
+#include "wire/tcp.h"
+
+/* The fields that differ between the pieces of a segment, from the start of their header. */
+enum {
+	IPV4_TOTAL_SIZE_AT = 2,
+	IPV4_IDENTIFICATION_AT = 4,
+	IPV4_CHECKSUM_AT = 10,
+	TCP_SEQUENCE_AT = 4,
+	TCP_FLAGS_AT = 13,
+};
+
+struct transport {
+	uint8_t protocol;
+	uint8_t header_size;
+	uint8_t checksum_at;
+	bool has_pseudo_header;
+	bool zero_is_none; /* so that a sum of zero is written as its other form (RFC 768) */
+};
+
+static const struct transport transports[] = {
+	{ PROTOCOL_TCP, TCP_HEADER_SIZE, 16, true, false },
+	{ PROTOCOL_UDP, 8, 6, true, true },
+	{ PROTOCOL_ICMP, 8, 2, false, false },
+};
+
+static const struct transport *find_transport(uint8_t protocol)
+{
+	for (size_t index = 0; index < sizeof transports / sizeof transports[0]; index++) {
+		if (transports[index].protocol == protocol)
+			return &transports[index];
+	}
+	return NULL;
+}
+
+/* The size bytes from offset on; what lies behind them is padding. */
+static void add_range(struct checksum *checksum, const struct frame *frame, uint32_t offset,
+		      uint32_t size)
+{
+	struct bytes head = bytes_after(frame_head(frame), offset);
+	if (head.size > size)
+		head.size = size;
+	checksum_add(checksum, head);
+	size -= (uint32_t)head.size;
+	for (uint8_t index = 0; index < frame->slice_count && size > 0; index++) {
+		const struct slice *slice = &frame->slices[index];
+		uint32_t piece = slice->size < size ? slice->size : size;
+		checksum_add(checksum, (struct bytes){ slice->at, piece });
+		size -= piece;
+	}
+}
+
+/* at: where the transport header begins, all of it in head. */
+static void write_transport_checksum(struct frame *frame, uint32_t at,
+				     const struct ipv4_header *ipv4,
+				     const struct transport *transport)
+{
+	uint8_t *field = frame->head + at + transport->checksum_at;
+	uint32_t size = (uint32_t)ipv4->total_size - ipv4->header_size;
+	struct checksum checksum = { 0 };
+
+	put16(field, 0);
+	if (transport->has_pseudo_header) {
+		struct address source = address_v4(ipv4->source);
+		struct address destination = address_v4(ipv4->destination);
+		checksum_add_pseudo(&checksum, &source, &destination, ipv4->protocol, size);
+	}
+	add_range(&checksum, frame, at, size);
+
+	uint16_t value = checksum_finish(&checksum);
+	put16(field, value == 0 && transport->zero_is_none ? UINT16_MAX : value);
+	frame->checksum_left_out = false;
+}
+
+/* A fragment's transport header, where it has one, speaks of bytes that lie elsewhere. */
+static bool is_fragment(const struct ipv4_header *ipv4)
+{
+	return ipv4->more_fragments || ipv4->fragment_offset > 0;
+}
+
+/* Finishes the IP packet that begins at ip_at in head. */
+static bool finish(struct frame *frame, uint32_t ip_at)
+{
+	struct ipv4_header ipv4;
+	struct bytes packet = bytes_after(frame_head(frame), ip_at);
+
+	if (!ipv4_parse(packet, frame_size(frame) - ip_at, &ipv4) || is_fragment(&ipv4))
+		return false;
+	const struct transport *transport = find_transport(ipv4.protocol);
+	if (!transport)
+		return false;
+	size_t headers = (size_t)ipv4.header_size + transport->header_size;
+	if (headers > packet.size || headers > ipv4.total_size)
+		return false;
+	write_transport_checksum(frame, ip_at + ipv4.header_size, &ipv4, transport);
+	return true;
+}
+
+bool cut_finish_packet(struct frame *packet)
+{
+	return !packet->checksum_left_out || finish(packet, 0);
+}
+
+bool cut_finish_ethernet(struct frame *frame)
+{
+	struct ethernet_header ethernet;
+
+	if (!frame->checksum_left_out)
+		return true;
+	if (!ethernet_parse(frame_head(frame), &ethernet) || ethernet.type != ETHERTYPE_IPV4)
+		return false;
+	return finish(frame, ETHERNET_HEADER_SIZE);
+}
+
+/* A large segment in its frame, and how far it is cut. */
+struct segment {
+	const struct frame *frame;
+	struct ipv4_header ipv4;
+	struct tcp_header tcp;
+	uint32_t tcp_at;     /* from the start of head */
+	uint32_t payload_at; /* likewise */
+	uint32_t payload_size;
+	uint32_t done; /* payload bytes in pieces */
+	uint16_t pieces;
+	struct slice payload[FRAME_SLICES + 1];
+	int slice_count;
+	const struct slice *slice; /* the next piece begins here ... */
+	uint32_t offset;           /* ... so far into it */
+};
+
+/* False: not TCP over IPv4 over Ethernet, or what fits one frame. */
+static bool find_segment(struct segment *segment, const struct frame *frame)
+{
+	struct ethernet_header ethernet;
+	struct ipv4_header *ipv4 = &segment->ipv4;
+	struct bytes head = frame_head(frame);
+
+	if (!ethernet_parse(head, &ethernet) || ethernet.type != ETHERTYPE_IPV4)
+		return false;
+	head = bytes_after(head, ETHERNET_HEADER_SIZE);
+	if (!ipv4_parse(head, frame_size(frame) - ETHERNET_HEADER_SIZE, ipv4))
+		return false;
+	if (ipv4->protocol != PROTOCOL_TCP || is_fragment(ipv4))
+		return false;
+	if (!tcp_parse(bytes_after(head, ipv4->header_size), &segment->tcp))
+		return false;
+
+	uint32_t headers = (uint32_t)ipv4->header_size + segment->tcp.header_size;
+	if (headers > ipv4->total_size)
+		return false;
+	segment->frame = frame;
+	segment->tcp_at = ETHERNET_HEADER_SIZE + (uint32_t)ipv4->header_size;
+	segment->payload_at = ETHERNET_HEADER_SIZE + headers;
+	segment->payload_size = ipv4->total_size - headers;
+	segment->done = 0;
+	segment->pieces = 0;
+	return segment->payload_size > frame->segment_size;
+}
+
+static void share_payload(struct segment *segment, struct frame *piece, uint32_t size)
+{
+	piece->payload_size = size;
+	while (size > 0) {
+		uint32_t left = segment->slice->size - segment->offset;
+		uint32_t part = left < size ? left : size;
+		assert(piece->slice_count < FRAME_SLICES);
+		piece->slices[piece->slice_count++] =
+			slice_share_part(*segment->slice, segment->offset, part);
+		size -= part;
+		segment->offset += part;
+		if (segment->offset == segment->slice->size) {
+			segment->slice++;
+			segment->offset = 0;
+		}
+	}
+}
+
+/* A frame of the segment's headers, as they are, and the next size bytes of its payload. */
+static struct frame *start_piece(struct segment *segment, uint32_t size)
+{
+	const struct frame *frame = segment->frame;
+
+	/* One slice more than a frame holds: seen only where payload lies in head as well as in all slices. */
+	if (segment->slice_count > FRAME_SLICES) {
+		struct frame *piece = frame_with_room(frame->home, segment->payload_at + size);
+		if (!piece)
+			return NULL;
+		memcpy(piece->head, frame->head, segment->payload_at);
+		frame_copy_out(frame, segment->payload_at + segment->done,
+			       piece->head + segment->payload_at, size);
+		return piece;
+	}
+
+	struct frame *piece = frame_new(frame->home);
+	if (!piece)
+		return NULL;
+	memcpy(frame_push(piece, segment->payload_at), frame->head, segment->payload_at);
+	share_payload(segment, piece, size);
+	return piece;
+}
+
+static uint8_t flags_of_piece(const struct segment *segment, uint32_t size)
+{
+	uint8_t flags = segment->tcp.flags;
+
+	if (segment->done > 0)
+		flags &= (uint8_t)~TCP_CWR;
+	if (segment->done + size < segment->payload_size)
+		flags &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+	return flags;
+}
+
+/* Makes the segment's headers those of a piece of its own. */
+static void write_headers(const struct segment *segment, struct frame *piece, uint32_t size)
+{
+	uint8_t *ip = piece->head + ETHERNET_HEADER_SIZE;
+	uint8_t *tcp = piece->head + segment->tcp_at;
+	struct ipv4_header ipv4 = segment->ipv4;
+	struct checksum checksum = { 0 };
+
+	ipv4.total_size = (uint16_t)(segment->payload_at - ETHERNET_HEADER_SIZE + size);
+	put16(ip + IPV4_TOTAL_SIZE_AT, ipv4.total_size);
+	put16(ip + IPV4_IDENTIFICATION_AT, (uint16_t)(ipv4.identification + segment->pieces));
+	put16(ip + IPV4_CHECKSUM_AT, 0);
+	checksum_add(&checksum, (struct bytes){ ip, ipv4.header_size });
+	put16(ip + IPV4_CHECKSUM_AT, checksum_finish(&checksum));
+
+	put32(tcp + TCP_SEQUENCE_AT, segment->tcp.sequence + segment->done);
+	tcp[TCP_FLAGS_AT] = flags_of_piece(segment, size);
+	write_transport_checksum(piece, segment->tcp_at, &ipv4, &transports[0]);
+}
+
+static struct frame *next_piece(struct segment *segment)
+{
+	uint32_t left = segment->payload_size - segment->done;
+	uint32_t size = left < segment->frame->segment_size ? left : segment->frame->segment_size;
+	struct frame *piece = start_piece(segment, size);
+	if (!piece)
+		return NULL;
+
+	write_headers(segment, piece, size);
+	segment->done += size;
+	segment->pieces++;
+	return piece;
+}
+
+static struct frame *whole(const struct frame *frame)
+{
+	struct frame *copy = frame_clone(frame);
+	if (!copy)
+		return NULL;
+	copy->segment_size = 0;
+	cut_finish_ethernet(copy);
+	return copy;
+}
+
+bool cut_each(const struct frame *frame, void (*emit)(void *context, struct frame *piece),
+	      void *context)
+{
+	struct segment segment;
+
+	if (frame->segment_size == 0 || !find_segment(&segment, frame)) {
+		struct frame *copy = whole(frame);
+		if (copy)
+			emit(context, copy);
+		return copy != NULL;
+	}
+
+	segment.slice_count = frame_share_payload(frame, segment.payload_at, segment.payload);
+	if (segment.slice_count < 0)
+		return false;
+	segment.slice = segment.payload;
+	segment.offset = 0;
+	while (segment.done < segment.payload_size) {
+		struct frame *piece = next_piece(&segment);
+		if (!piece)
+			break;
+		emit(context, piece);
+	}
+	for (int index = 0; index < segment.slice_count; index++)
+		block_release(segment.payload[index].block);
+	return segment.done == segment.payload_size;
+}
