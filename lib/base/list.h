@@ -52,12 +52,12 @@ static inline struct list *list_take_first(struct list *list)
 	return first;
 }
 
-#define LIST_EACH(node, list)                                                                      \
-	for (struct list *node = (list)->next; node != (list); node = node->next)
+#define LIST_EACH(node, head)                                                                      \
+	for (struct list *node = (head)->next; node != (head); node = node->next)
 
 /* As LIST_EACH, but the body may remove the node it is at. */
-#define LIST_EACH_SAFE(node, list)                                                                 \
-	for (struct list *node = (list)->next, *node##_next = node->next; node != (list);          \
+#define LIST_EACH_SAFE(node, head)                                                                 \
+	for (struct list *node = (head)->next, *node##_next = node->next; node != (head);          \
 	     node = node##_next, node##_next = node->next)
 
 #endif
