@@ -10,6 +10,7 @@ static struct frame *frame_start(struct pool *pool)
 
 	struct frame *frame = (struct frame *)(void *)self->bytes;
 	list_init(&frame->link);
+	frame->from = NULL;
 	frame->home = pool;
 	frame->self = self;
 	frame->head_block = NULL;

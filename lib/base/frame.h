@@ -19,6 +19,7 @@ enum {
 
 struct frame {
 	struct list link; /* in whatever queue holds it */
+	void *from;       /* who put it there, where the queue's holder wants to know */
 	struct pool *home;
 	struct block *self;       /* the block this frame lies in */
 	struct block *head_block; /* what head points into, where that is not head_room */

@@ -54,8 +54,8 @@ void cable_send(struct cable *cable, unsigned end, struct frame *frame);
 /* When the next frame arrives; UINT64_MAX: none is under way. */
 uint64_t cable_deadline(const struct cable *cable);
 
-/* Moves time to now (never back) and delivers what has arrived by then, in the order of arrival, but not what that causes;
- * true when it delivered any. */
+/* Moves time to now (never back) and delivers what has arrived by then, in the order of arrival, but not what that
+ * causes; true when it delivered any. */
 bool cable_advance(struct cable *cable, uint64_t now);
 
 #endif
