@@ -40,7 +40,8 @@ void impairment_init(struct impairment *impairment, const struct impairment_conf
 struct impairment_fate impairment_judge(struct impairment *impairment);
 
 /* A copy of an Ethernet frame in which one bit behind the Ethernet header is wrong: one, because the Internet checksum
- * finds every single one. A frame whose type has no checksum (ARP) is copied as it is. NULL: no memory. */
+ * finds every single one. A frame whose type has no checksum (ARP) is copied as it is. NULL: no memory, or
+ * larger than a block. */
 struct frame *impairment_corrupt(struct impairment *impairment, const struct frame *frame);
 
 #endif

@@ -19,6 +19,7 @@ enum {
 
 struct capture_interface;
 
+/* As epb_flags writes them. */
 enum capture_direction { CAPTURE_INBOUND = 1, CAPTURE_OUTBOUND = 2 };
 
 struct capture_config {
@@ -44,6 +45,7 @@ struct capture {
 struct capture_packet {
 	uint64_t now;
 	uint32_t interface; /* as capture_add_interface numbered it */
+			    /* As epb_flags writes them. */
 	enum capture_direction direction;
 	const struct frame *frame; /* Ethernet header first */
 	enum verdict verdict;

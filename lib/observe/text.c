@@ -1,0 +1,64 @@
+#include "observe/text.h"
+
+#include "base/assert.h"
+
+static void add_character(struct text *text, char character)
+{
+	if (text->size + 1 >= text->room)
+		return;
+	text->at[text->size++] = character;
+	text->at[text->size] = '\0';
+}
+
+static void add_in_base(struct text *text, uint64_t number, unsigned base, unsigned digits)
+{
+	char reversed[20]; /* 2^64 - 1 has 20 decimal digits */
+	unsigned count = 0;
+
+	for (; number > 0 || count < digits; number /= base)
+		reversed[count++] = "0123456789abcdef"[number % base];
+	while (count > 0)
+		add_character(text, reversed[--count]);
+}
+
+void text_init(struct text *text, char *at, size_t room)
+{
+	assert(room > 0);
+	*text = (struct text){ .at = at, .room = room };
+	at[0] = '\0';
+}
+
+void text_add(struct text *text, const char *words)
+{
+	for (; *words; words++)
+		add_character(text, *words);
+}
+
+void text_add_number(struct text *text, uint64_t number)
+{
+	add_in_base(text, number, 10, 1);
+}
+
+void text_add_hex(struct text *text, uint64_t number, unsigned digits)
+{
+	assert(digits <= 16);
+	add_in_base(text, number, 16, digits);
+}
+
+void text_add_mac(struct text *text, const struct mac *mac)
+{
+	for (unsigned index = 0; index < sizeof mac->bytes; index++) {
+		if (index > 0)
+			add_character(text, ':');
+		text_add_hex(text, mac->bytes[index], 2);
+	}
+}
+
+void text_add_v4(struct text *text, uint32_t v4)
+{
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		text_add_number(text, v4 >> shift & 0xff);
+		if (shift > 0)
+			add_character(text, '.');
+	}
+}
