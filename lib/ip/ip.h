@@ -18,6 +18,11 @@
 
 struct ip;
 
+enum {
+	IP_LOOPBACK_MOST = 16384,    /* frames waiting in the loopback queue */
+	IP_LOOPBACK_RUN_MOST = 1024, /* delivered in one run, so that other hosts get their turn */
+};
+
 /* A packet that is for this host. frame's head begins at the transport header; its length is the IP payload's, padding
  * gone. It belongs to the caller: who keeps payload takes references (frame_share_payload). */
 struct ip_packet {
@@ -84,6 +89,7 @@ struct ip {
 	struct ip_protocol protocols[256]; /* by number; input NULL: none */
 	struct list loopback;              /* frames to ourselves, IP header first */
 	uint32_t loopback_count;
+	/* What became of every packet that came in; and of those sent, why one was dropped. */
 	uint64_t counts[VERDICT_COUNT];
 };
 
@@ -103,7 +109,8 @@ enum verdict ip_input(struct ip *ip, struct interface *interface, struct frame *
  * QUEUED (for the neighbour) or why not. */
 enum verdict ip_output(struct ip *ip, const struct ip_send *send, struct frame *frame);
 
-/* 0 and *path; -ENETUNREACH. source: the address the sender is bound to, or any. */
+/* 0 and *path; -ENETUNREACH; -EINVAL: source is not an address of the host, or 127/8 to leave it. source: the address the
+ * sender is bound to, or any. A destination of 0.0.0.0 is the host itself: path->source is the address meant. */
 int ip_find_path(struct ip *ip, const struct address *source, const struct address *destination,
 		 struct ip_path *path);
 

@@ -61,8 +61,8 @@ struct neighbour {
 
 struct neighbours {
 	struct table table;
-	struct list ages; /* the oldest first */
-	uint64_t hash_key;
+	struct list ages;      /* the oldest first */
+	uint64_t hash_keys[2]; /* odd */
 };
 
 /* False: no memory. */

@@ -1,0 +1,104 @@
+#include "ip/icmp.h"
+
+#include "ip/icmp_error.h"
+#include "wire/checksum.h"
+#include "wire/icmp.h"
+#include "wire/ipv4.h"
+
+enum {
+	/* Of an error, IP header and all: RFC 1812, 4.3.2.3, as Linux does. */
+	ERROR_MOST = 576,
+	/* Internetwork control (RFC 1812, 4.3.2.5). */
+	ERROR_TOS = 0xc0,
+	/* An error's header, the longest IP header it quotes, and the longest TCP header behind that. */
+	LOOKED_AT = ICMP_HEADER_SIZE + IPV4_HEADER_MOST + 60,
+};
+
+/* Sends a message whose checksum field is zero; ip_output fills it in where somebody looks at it. */
+static enum verdict send_message(struct ip *ip, const struct ip_packet *about, uint8_t tos,
+				 struct frame *message)
+{
+	message->checksum_left_out = true;
+	return ip_output(ip,
+			 &(struct ip_send){ .source = about->destination,
+					    .destination = about->source,
+					    .protocol = PROTOCOL_ICMP,
+					    .tos = tos },
+			 message);
+}
+
+static enum verdict answer_echo(struct ip *ip, const struct ip_packet *packet,
+				const struct icmp_message *echo)
+{
+	uint32_t size = frame_size(packet->frame);
+
+	if (packet->to_group)
+		return DROP_IGNORED; /* RFC 1122, 3.2.2.6: lest one packet make many (smurf) */
+	struct frame *reply = frame_with_room(ip->pool, size);
+	if (!reply)
+		return DROP_MEMORY;
+	frame_copy_out(packet->frame, 0, reply->head, size);
+	icmp_write(reply->head, ICMP_ECHO_REPLY, echo->code, echo->rest);
+	send_message(ip, packet, packet->tos, reply);
+	return DELIVERED;
+}
+
+static bool checksum_holds(const struct frame *frame)
+{
+	if (frame->checksum_left_out)
+		return true;
+	struct checksum checksum = { 0 };
+	checksum_add_frame(&checksum, frame);
+	return checksum_finish(&checksum) == 0;
+}
+
+enum verdict icmp_input(void *context, const struct ip_packet *packet)
+{
+	struct ip *ip = context;
+	uint8_t start[LOOKED_AT];
+	struct icmp_message icmp;
+
+	size_t size = frame_copy_out(packet->frame, 0, start, sizeof start);
+	if (!icmp_parse((struct bytes){ start, size }, &icmp))
+		return DROP_MALFORMED;
+	if (!checksum_holds(packet->frame))
+		return DROP_CHECKSUM;
+	if (icmp.type == ICMP_ECHO)
+		return answer_echo(ip, packet, &icmp);
+	if (packet->to_group)
+		return DROP_IGNORED;
+	return icmp_error_input(ip, &icmp);
+}
+
+/* RFC 1122, 3.2.2: no error about an error, nor about what went to many. (A fragment does not come this far.) */
+static bool may_be_answered(const struct ip_packet *packet)
+{
+	uint8_t type;
+
+	if (packet->to_group)
+		return false;
+	if (packet->protocol != PROTOCOL_ICMP)
+		return true;
+	return frame_copy_out(packet->frame, 0, &type, 1) == 1 && !icmp_is_error(type);
+}
+
+void icmp_unreachable(struct ip *ip, const struct ip_packet *packet, uint8_t code)
+{
+	if (!may_be_answered(packet))
+		return;
+	if (!icmp_limit_allows(&ip->icmp_limit, &ip->random, &packet->source, ip->clock->now)) {
+		ip->counts[DROP_RATE]++;
+		return;
+	}
+
+	uint32_t header = (uint32_t)packet->header.size;
+	uint32_t room = ERROR_MOST - IPV4_HEADER_SIZE - ICMP_HEADER_SIZE - header;
+	uint32_t quoted = frame_size(packet->frame) < room ? frame_size(packet->frame) : room;
+	struct frame *error = frame_with_room(ip->pool, ICMP_HEADER_SIZE + header + quoted);
+	if (!error)
+		return;
+	icmp_write(error->head, ICMP_UNREACHABLE, code, 0);
+	memcpy(error->head + ICMP_HEADER_SIZE, packet->header.at, header);
+	frame_copy_out(packet->frame, 0, error->head + ICMP_HEADER_SIZE + header, quoted);
+	send_message(ip, packet, ERROR_TOS, error);
+}

@@ -1,0 +1,12 @@
+/* icmp: what this host answers and believes of ICMP (RFC 792, 1122 3.2.2). Echo is answered; errors go to the protocol
+ * they are about (icmp_error.h); source quench (RFC 6633), redirect, timestamp, address mask and router messages are
+ * counted and left alone. Sending errors is icmp_unreachable, in ip.h. */
+#ifndef IP_ICMP_H
+#define IP_ICMP_H
+
+#include "ip/ip.h"
+
+/* An ip_protocol's input; context is the struct ip. */
+enum verdict icmp_input(void *context, const struct ip_packet *packet);
+
+#endif

@@ -1,0 +1,134 @@
+#include "ip/icmp_error.h"
+
+#include "base/assert.h"
+#include "wire/ipv4.h"
+
+#include <errno.h>
+
+enum { TRANSPORT_MOST = 64 }; /* of a transport header: the longest of TCP */
+
+struct meaning {
+	int error;
+	bool hard;
+};
+
+/* By code, as in Linux's icmp_err_convert; hard as RFC 1122, 4.2.3.9 has it. */
+static const struct meaning unreachables[] = {
+	{ ENETUNREACH, false },  { EHOSTUNREACH, false }, { ENOPROTOOPT, true },
+	{ ECONNREFUSED, true },  { EMSGSIZE, true },      { EOPNOTSUPP, false },
+	{ ENETUNREACH, false },  { EHOSTDOWN, false },    { ENONET, false },
+	{ ENETUNREACH, false },  { EHOSTUNREACH, false }, { ENETUNREACH, false },
+	{ EHOSTUNREACH, false }, { EHOSTUNREACH, false }, { EHOSTUNREACH, false },
+	{ EHOSTUNREACH, false },
+};
+
+static bool find_meaning(const struct icmp_message *icmp, struct meaning *meaning)
+{
+	switch (icmp->type) {
+	case ICMP_UNREACHABLE:
+		if (icmp->code >= sizeof unreachables / sizeof unreachables[0])
+			return false;
+		*meaning = unreachables[icmp->code];
+		return true;
+	case ICMP_TIME_EXCEEDED:
+		*meaning = (struct meaning){ EHOSTUNREACH, false };
+		return true;
+	case ICMP_PARAMETER_PROBLEM:
+		*meaning = (struct meaning){ EPROTO, false };
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The next smaller of the MTUs there are, for routers older than RFC 1191, which says none (its section 7.1). */
+static uint32_t plateau_below(uint32_t size)
+{
+	static const uint16_t plateaus[] = { 32000, 17914, 8166, 4352, 2002, 1492, 1006 };
+	for (size_t index = 0; index < sizeof plateaus / sizeof plateaus[0]; index++) {
+		if (plateaus[index] < size)
+			return plateaus[index];
+	}
+	return ICMP_MTU_LEAST;
+}
+
+/* 0: it says nothing that could be true of the packet quoted. */
+static uint16_t mtu_of(const struct icmp_message *icmp, const struct ipv4_header *lost)
+{
+	uint32_t mtu = icmp->rest & UINT16_MAX;
+	if (mtu == 0)
+		mtu = plateau_below(lost->total_size);
+	if (mtu < ICMP_MTU_LEAST)
+		mtu = ICMP_MTU_LEAST;
+	return mtu < lost->total_size ? (uint16_t)mtu : 0;
+}
+
+static enum verdict tell(struct ip *ip, const struct ipv4_header *lost, struct ip_error *error)
+{
+	const struct ip_protocol *protocol = &ip->protocols[lost->protocol];
+
+	if (!protocol->error)
+		return DROP_NO_PROTOCOL;
+	error->source = address_v4(lost->source);
+	error->destination = address_v4(lost->destination);
+	protocol->error(protocol->context, error);
+	return DELIVERED;
+}
+
+/* The quote's length field speaks of the packet that was lost, not of what is quoted. */
+static bool parse_quote(struct bytes quote, struct ipv4_header *lost, struct bytes *transport)
+{
+	if (!ipv4_parse(quote, UINT16_MAX, lost))
+		return false;
+	*transport = bytes_after(quote, lost->header_size);
+	size_t lost_size = (size_t)lost->total_size - lost->header_size;
+	if (transport->size > lost_size)
+		transport->size = lost_size;
+	return transport->size >= ICMP_QUOTE_LEAST;
+}
+
+enum verdict icmp_error_input(struct ip *ip, const struct icmp_message *icmp)
+{
+	struct ipv4_header lost;
+	struct bytes transport;
+	struct meaning meaning;
+
+	if (!find_meaning(icmp, &meaning))
+		return DROP_IGNORED;
+	if (!parse_quote(icmp->body, &lost, &transport))
+		return DROP_MALFORMED;
+	struct address source = address_v4(lost.source);
+	if (!ip_is_own(ip, &source))
+		return DROP_NOT_OURS;
+	if (lost.fragment_offset > 0)
+		return DROP_IGNORED; /* a later piece: no transport header is quoted */
+
+	uint16_t mtu = meaning.error == EMSGSIZE ? mtu_of(icmp, &lost) : 0;
+	if (meaning.error == EMSGSIZE && mtu == 0)
+		return DROP_IGNORED;
+	return tell(ip, &lost,
+		    &(struct ip_error){ .error = meaning.error,
+					.hard = meaning.hard,
+					.mtu = mtu,
+					.type = icmp->type,
+					.code = icmp->code,
+					.transport = transport });
+}
+
+void icmp_error_no_neighbour(struct ip *ip, const struct frame *packet)
+{
+	uint8_t transport[TRANSPORT_MOST];
+	struct ipv4_header lost;
+	bool written = ipv4_parse(frame_head(packet), frame_size(packet), &lost);
+
+	assert(written); /* by ip_output */
+	size_t size = frame_copy_out(packet, lost.header_size, transport, sizeof transport);
+	if (size < ICMP_QUOTE_LEAST)
+		return;
+	tell(ip, &lost,
+	     &(struct ip_error){ .error = EHOSTUNREACH,
+				 .local = true,
+				 .type = ICMP_UNREACHABLE,
+				 .code = ICMP_HOST_UNREACHABLE,
+				 .transport = { transport, size } });
+}

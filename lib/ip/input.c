@@ -1,0 +1,137 @@
+/* input: from a frame to the protocol it is for (ip.h). Each step refuses what it can judge, and the next need not look
+ * again. Left out here: reassembly (a fragment is refused), and groups other than all hosts. */
+#include "ip/arp.h"
+#include "ip/ip.h"
+#include "wire/icmp.h"
+#include "wire/ipv4.h"
+
+static const uint32_t all_hosts = 0xe0000001; /* 224.0.0.1: nobody has to join it (RFC 1112, 4) */
+
+/* What no packet from a link can have: lo's addresses (RFC 1122, 3.2.1.3 g), and a source that is nobody, many, or
+ * ourselves (LAND). */
+static enum verdict judge_addresses(const struct ip *ip, const struct interface *interface,
+				    const struct ipv4_header *ipv4)
+{
+	struct address source = address_v4(ipv4->source);
+
+	if (!interface->ethernet)
+		return DELIVERED;
+	if (v4_is_loopback(ipv4->source) || v4_is_loopback(ipv4->destination))
+		return DROP_LOOPBACK_ADDRESS;
+	if (ipv4->source >> 24 == 0 || v4_is_multicast(ipv4->source) ||
+	    ip_is_broadcast(ip, &source) || ip_is_own(ip, &source))
+		return DROP_BAD_SOURCE;
+	return DELIVERED;
+}
+
+/* Options ask for nothing that is done here, but what they say has to hold: an error quotes them. */
+static enum verdict judge_options(const struct ipv4_header *ipv4)
+{
+	bool source_route;
+
+	if (ipv4->options.size == 0)
+		return DELIVERED;
+	if (!ipv4_options_hold(ipv4->options, &source_route) || source_route)
+		return DROP_OPTIONS;
+	return DELIVERED;
+}
+
+static enum verdict judge(const struct ip *ip, const struct interface *interface,
+			  const struct frame *frame, struct ipv4_header *ipv4)
+{
+	struct bytes head = frame_head(frame);
+
+	if (!ipv4_parse(head, frame_size(frame), ipv4))
+		return DROP_MALFORMED;
+	if (!ipv4_checksum_holds((struct bytes){ head.at, ipv4->header_size }))
+		return DROP_CHECKSUM;
+	enum verdict verdict = judge_addresses(ip, interface, ipv4);
+	if (verdict != DELIVERED)
+		return verdict;
+	return judge_options(ipv4);
+}
+
+/* False: for somebody else. Any address of the host will do, on whatever interface (the weak model of RFC 1122, 3.3.4.2,
+ * as Linux has it). */
+static bool find_destination(const struct ip *ip, const struct interface *interface,
+			     struct ip_packet *packet)
+{
+	uint32_t destination = address_to_v4(&packet->destination);
+
+	if (ip_is_own(ip, &packet->destination))
+		return true;
+	packet->to_group = true;
+	return destination == all_hosts || interface_is_broadcast(interface, destination);
+}
+
+static enum verdict deliver(struct ip *ip, const struct ip_packet *packet)
+{
+	const struct ip_protocol *protocol = &ip->protocols[packet->protocol];
+
+	if (!protocol->input) {
+		icmp_unreachable(ip, packet, ICMP_PROTOCOL_UNREACHABLE);
+		return DROP_NO_PROTOCOL;
+	}
+	return protocol->input(protocol->context, packet);
+}
+
+static enum verdict ipv4_input(struct ip *ip, struct interface *interface, struct frame *frame,
+			       bool link_group)
+{
+	struct ipv4_header ipv4;
+	enum verdict verdict = judge(ip, interface, frame, &ipv4);
+	if (verdict != DELIVERED)
+		return verdict;
+
+	struct ip_packet packet = {
+		.interface = interface,
+		.frame = frame,
+		.source = address_v4(ipv4.source),
+		.destination = address_v4(ipv4.destination),
+		.header = { frame->head, ipv4.header_size },
+		.version = 4,
+		.protocol = ipv4.protocol,
+		.ttl = ipv4.ttl,
+		.tos = ipv4.tos,
+		.to_group = link_group,
+	};
+	if (!find_destination(ip, interface, &packet))
+		return DROP_NOT_OURS;
+	if (ipv4.more_fragments || ipv4.fragment_offset > 0)
+		return DROP_FRAGMENT;
+	frame_trim(frame, ipv4.total_size);
+	frame_pull(frame, ipv4.header_size);
+	return deliver(ip, &packet);
+}
+
+static enum verdict ethernet_input(struct ip *ip, struct interface *interface, struct frame *frame)
+{
+	struct ethernet_header ethernet;
+
+	if (!ethernet_parse(frame_head(frame), &ethernet))
+		return DROP_MALFORMED;
+	if (mac_is_group(&ethernet.source) || mac_equal(&ethernet.source, &interface->mac))
+		return DROP_BAD_SOURCE;
+	bool link_group = mac_is_group(&ethernet.destination);
+	if (!link_group && !mac_equal(&ethernet.destination, &interface->mac))
+		return DROP_NOT_OURS;
+
+	frame_pull(frame, ETHERNET_HEADER_SIZE);
+	switch (ethernet.type) {
+	case ETHERTYPE_IPV4:
+		return ipv4_input(ip, interface, frame, link_group);
+	case ETHERTYPE_ARP:
+		return arp_input(ip, interface, frame);
+	default:
+		return DROP_NO_PROTOCOL;
+	}
+}
+
+enum verdict ip_input(struct ip *ip, struct interface *interface, struct frame *frame)
+{
+	enum verdict verdict = interface->ethernet ? ethernet_input(ip, interface, frame)
+						   : ipv4_input(ip, interface, frame, false);
+	ip->counts[verdict]++;
+	frame_free(frame);
+	return verdict;
+}

@@ -1,0 +1,202 @@
+#include "ip/interface.h"
+
+#include "base/assert.h"
+#include "ip/ip.h"
+
+#include <errno.h>
+
+static const uint32_t loopback_address = 0x7f000001, loopback_mask = 0xff000000;
+
+struct interface *interface_find(const struct ip *ip, int index)
+{
+	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
+		if (ip->interfaces.at[place]->index == index)
+			return ip->interfaces.at[place];
+	}
+	return NULL;
+}
+
+struct interface_address *interface_address_find(struct interface *interface, uint32_t address)
+{
+	for (uint32_t place = 0; place < interface->address_count; place++) {
+		if (interface->addresses[place].address == address)
+			return &interface->addresses[place];
+	}
+	return NULL;
+}
+
+/* The first address with this one on its subnet. */
+static const struct interface_address *subnet_of(const struct interface *interface,
+						 uint32_t address)
+{
+	for (uint32_t place = 0; place < interface->address_count; place++) {
+		const struct interface_address *own = &interface->addresses[place];
+		if (((own->address ^ address) & own->mask) == 0)
+			return own;
+	}
+	return NULL;
+}
+
+bool interface_on_link(const struct interface *interface, uint32_t address)
+{
+	return subnet_of(interface, address) != NULL;
+}
+
+bool interface_is_broadcast(const struct interface *interface, uint32_t address)
+{
+	if (address == UINT32_MAX)
+		return true;
+	for (uint32_t place = 0; place < interface->address_count; place++) {
+		const struct interface_address *own = &interface->addresses[place];
+		if (own->mask < v4_mask(31) && address == (own->address | ~own->mask))
+			return true;
+	}
+	return false;
+}
+
+uint32_t interface_source(const struct interface *interface, uint32_t next_hop)
+{
+	if (interface->address_count == 0)
+		return 0;
+	const struct interface_address *near = subnet_of(interface, next_hop);
+	return near ? near->address : interface->addresses[0].address;
+}
+
+void interface_transmit(struct interface *interface, const struct mac *destination, uint16_t type,
+			struct frame *frame)
+{
+	assert(interface->ethernet);
+	struct ethernet_header ethernet = { *destination, interface->mac, type };
+	ethernet_write(frame_push(frame, ETHERNET_HEADER_SIZE), &ethernet);
+	interface->transmit(interface->context, frame);
+}
+
+static bool name_in_use(const struct ip *ip, const char name[INTERFACE_NAME_SIZE])
+{
+	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
+		if (memcmp(ip->interfaces.at[place]->name, name, INTERFACE_NAME_SIZE) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* False: empty, or too long. */
+static bool copy_name(char to[INTERFACE_NAME_SIZE], const char *name)
+{
+	size_t size = 0;
+	while (size < INTERFACE_NAME_SIZE && name[size])
+		size++;
+	if (size == 0 || size == INTERFACE_NAME_SIZE)
+		return false;
+	memset(to, 0, INTERFACE_NAME_SIZE);
+	memcpy(to, name, size);
+	return true;
+}
+
+/* The first of eth0, eth1 ... that is free; there are fewer than a hundred interfaces. */
+static void make_name(const struct ip *ip, char to[INTERFACE_NAME_SIZE])
+{
+	for (int number = 0;; number++) {
+		memset(to, 0, INTERFACE_NAME_SIZE);
+		memcpy(to, "eth", 3);
+		char *digit = to + 3;
+		if (number >= 10)
+			*digit++ = (char)('0' + number / 10);
+		*digit = (char)('0' + number % 10);
+		if (!name_in_use(ip, to))
+			return;
+	}
+}
+
+static bool mac_is_usable(const struct mac *mac)
+{
+	static const struct mac none = { { 0 } };
+	return !mac_is_group(mac) && !mac_equal(mac, &none);
+}
+
+/* Fills in what the configuration decides; false: it cannot be. */
+static bool configure(const struct ip *ip, struct interface *interface,
+		      const struct interface_config *config)
+{
+	if (!config->name)
+		make_name(ip, interface->name);
+	else if (!copy_name(interface->name, config->name) || name_in_use(ip, interface->name))
+		return false;
+
+	interface->mac = config->mac;
+	interface->mtu = config->mtu ? config->mtu : INTERFACE_MTU_DEFAULT;
+	interface->largest_segment = config->largest_segment;
+	interface->checksums = config->checksums;
+	interface->ethernet = true;
+	interface->transmit = config->transmit;
+	interface->context = config->context;
+	return mac_is_usable(&interface->mac) && interface->mtu >= INTERFACE_MTU_LEAST &&
+	       interface->mtu <= INTERFACE_MTU_MOST;
+}
+
+static struct interface *append(struct ip *ip, const struct interface *made)
+{
+	struct interfaces *interfaces = &ip->interfaces;
+	if (interfaces->count == INTERFACES_MOST)
+		return NULL;
+	struct interface *interface = memory_take_raw(ip->allocator, sizeof *interface);
+	if (!interface)
+		return NULL;
+	*interface = *made;
+	interface->index = interfaces->next_index++;
+	interfaces->at[interfaces->count++] = interface;
+	return interface;
+}
+
+int interface_add(struct ip *ip, const struct interface_config *config)
+{
+	struct interface made = { 0 };
+
+	assert(config->transmit);
+	if (!configure(ip, &made, config))
+		return -EINVAL;
+	const struct interface *interface = append(ip, &made);
+	return interface ? interface->index : -ENOMEM;
+}
+
+static void release(struct ip *ip, struct interface *interface)
+{
+	memory_give(ip->allocator, interface, sizeof *interface);
+}
+
+int interface_remove(struct ip *ip, int index)
+{
+	struct interfaces *interfaces = &ip->interfaces;
+	struct interface *interface = interface_find(ip, index);
+	if (!interface || index == LOOPBACK_INDEX)
+		return -ENODEV;
+
+	routes_forget(&ip->routes, interface);
+	neighbours_forget(ip, interface);
+	uint32_t place = 0;
+	while (interfaces->at[place] != interface)
+		place++;
+	interfaces->count--;
+	memmove(&interfaces->at[place], &interfaces->at[place + 1],
+		(interfaces->count - place) * sizeof *interfaces->at);
+	release(ip, interface);
+	return 0;
+}
+
+bool interfaces_init(struct ip *ip)
+{
+	struct interface lo = {
+		.name = "lo",
+		.mtu = INTERFACE_MTU_MOST,
+		.address_count = 1,
+		.addresses = { { .address = loopback_address, .mask = loopback_mask } },
+	};
+	ip->interfaces = (struct interfaces){ .next_index = LOOPBACK_INDEX };
+	return append(ip, &lo) != NULL;
+}
+
+void interfaces_close(struct ip *ip)
+{
+	while (ip->interfaces.count > 0)
+		release(ip, ip->interfaces.at[--ip->interfaces.count]);
+}

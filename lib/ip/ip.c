@@ -1,0 +1,88 @@
+#include "ip/ip.h"
+
+#include "ip/icmp.h"
+#include "wire/ipv4.h"
+
+enum { RANDOM_PURPOSE = 0x6970 }; /* "ip" */
+
+bool ip_init(struct ip *ip, const struct berth_allocator *allocator, struct pool *pool,
+	     struct clock *clock, const uint8_t seed[16])
+{
+	memset(ip, 0, sizeof *ip);
+	ip->allocator = allocator;
+	ip->pool = pool;
+	ip->clock = clock;
+	random_init(&ip->random, seed, RANDOM_PURPOSE);
+	ip->identification_key = random_key(&ip->random);
+	icmp_limit_init(&ip->icmp_limit, &ip->random);
+	list_init(&ip->loopback);
+	routes_init(&ip->routes, allocator);
+	ip_register(ip, PROTOCOL_ICMP, &(struct ip_protocol){ .input = icmp_input, .context = ip });
+
+	if (!interfaces_init(ip))
+		return false;
+	if (!neighbours_init(&ip->neighbours, allocator, &ip->random)) {
+		interfaces_close(ip);
+		return false;
+	}
+	return true;
+}
+
+static struct frame *take_loopback(struct ip *ip)
+{
+	struct list *first = list_take_first(&ip->loopback);
+	if (!first)
+		return NULL;
+	ip->loopback_count--;
+	return CONTAINER_OF(first, struct frame, link);
+}
+
+void ip_close(struct ip *ip)
+{
+	for (struct frame *frame; (frame = take_loopback(ip));)
+		frame_free(frame);
+	neighbours_close(ip);
+	routes_close(&ip->routes);
+	interfaces_close(ip);
+}
+
+void ip_register(struct ip *ip, uint8_t protocol, const struct ip_protocol *functions)
+{
+	ip->protocols[protocol] = *functions;
+}
+
+bool ip_is_own(const struct ip *ip, const struct address *address)
+{
+	if (!address_is_v4(address))
+		return false;
+	uint32_t v4 = address_to_v4(address);
+	if (v4_is_loopback(v4))
+		return true;
+	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
+		if (interface_address_find(ip->interfaces.at[place], v4))
+			return true;
+	}
+	return false;
+}
+
+bool ip_is_broadcast(const struct ip *ip, const struct address *address)
+{
+	if (!address_is_v4(address))
+		return false;
+	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
+		if (interface_is_broadcast(ip->interfaces.at[place], address_to_v4(address)))
+			return true;
+	}
+	return false;
+}
+
+bool ip_loopback_run(struct ip *ip)
+{
+	for (uint32_t count = 0; count < IP_LOOPBACK_RUN_MOST; count++) {
+		struct frame *frame = take_loopback(ip);
+		if (!frame)
+			return false;
+		ip_input(ip, ip->interfaces.at[0], frame);
+	}
+	return ip->loopback_count > 0;
+}

@@ -1,0 +1,301 @@
+#include "ip/neighbour.h"
+
+#include "base/assert.h"
+#include "ip/arp.h"
+#include "ip/icmp_error.h"
+#include "ip/ip.h"
+
+bool neighbours_init(struct neighbours *neighbours, const struct berth_allocator *allocator,
+		     struct random *random)
+{
+	list_init(&neighbours->ages);
+	neighbours->hash_keys[0] = random_next(random) | 1;
+	neighbours->hash_keys[1] = random_next(random) | 1;
+	return table_init(&neighbours->table, allocator);
+}
+
+/* Multilinear hashing: cheap, since it is asked for every packet, and keyed, since strangers choose their addresses. */
+static uint32_t hash_of(const struct neighbours *neighbours, const struct interface *interface,
+			const struct address *address)
+{
+	uint64_t first = address->words[0] ^ (uint32_t)interface->index;
+	uint64_t sum =
+		first * neighbours->hash_keys[0] + address->words[1] * neighbours->hash_keys[1];
+	return (uint32_t)(sum >> 32);
+}
+
+struct neighbour *neighbour_find(struct ip *ip, const struct interface *interface,
+				 const struct address *address)
+{
+	uint32_t hash = hash_of(&ip->neighbours, interface, address);
+	struct table_node *node = table_chain(&ip->neighbours.table, hash);
+
+	for (; node; node = node->next) {
+		struct neighbour *neighbour = CONTAINER_OF(node, struct neighbour, node);
+		if (neighbour->interface == interface &&
+		    address_equal(&neighbour->address, address))
+			return neighbour;
+	}
+	return NULL;
+}
+
+static struct frame *take_waiting(struct neighbour *neighbour)
+{
+	struct list *first = list_take_first(&neighbour->waiting);
+	if (!first)
+		return NULL;
+	struct frame *packet = CONTAINER_OF(first, struct frame, link);
+	neighbour->waiting_count--;
+	neighbour->waiting_size -= frame_size(packet);
+	return packet;
+}
+
+static void drop_oldest_waiting(struct neighbour *neighbour, enum verdict verdict)
+{
+	neighbour->ip->counts[verdict]++;
+	frame_free(take_waiting(neighbour));
+}
+
+/* Nothing waits for it any more. */
+static void release(struct neighbour *neighbour)
+{
+	struct ip *ip = neighbour->ip;
+
+	assert(neighbour->waiting_count == 0);
+	table_remove(&ip->neighbours.table, &neighbour->node);
+	list_remove(&neighbour->age);
+	clock_dismiss(ip->clock, &neighbour->alarm);
+	memory_give(ip->allocator, neighbour, sizeof *neighbour);
+}
+
+static void drop(struct neighbour *neighbour, enum verdict verdict)
+{
+	while (neighbour->waiting_count > 0)
+		drop_oldest_waiting(neighbour, verdict);
+	release(neighbour);
+}
+
+void neighbours_forget(struct ip *ip, const struct interface *interface)
+{
+	LIST_EACH_SAFE (node, &ip->neighbours.ages) {
+		struct neighbour *neighbour = CONTAINER_OF(node, struct neighbour, age);
+		if (neighbour->interface == interface)
+			drop(neighbour, DROP_NO_ROUTE);
+	}
+}
+
+void neighbours_close(struct ip *ip)
+{
+	LIST_EACH_SAFE (node, &ip->neighbours.ages)
+		drop(CONTAINER_OF(node, struct neighbour, age), DROP_NO_NEIGHBOUR);
+	table_close(&ip->neighbours.table);
+}
+
+/* The protocols are told only when the entry is gone: what they send then starts afresh. */
+static void give_up(struct neighbour *neighbour)
+{
+	struct ip *ip = neighbour->ip;
+	struct list lost;
+	struct frame *packet;
+
+	list_init(&lost);
+	while ((packet = take_waiting(neighbour)))
+		list_append(&lost, &packet->link);
+	release(neighbour);
+
+	for (struct list *node; (node = list_take_first(&lost));) {
+		packet = CONTAINER_OF(node, struct frame, link);
+		ip->counts[DROP_NO_NEIGHBOUR]++;
+		icmp_error_no_neighbour(ip, packet);
+		frame_free(packet);
+	}
+}
+
+static void ask(struct neighbour *neighbour)
+{
+	struct ip *ip = neighbour->ip;
+
+	neighbour->requests++;
+	clock_set(ip->clock, &neighbour->alarm, ip->clock->now + NEIGHBOUR_RETRY_NS);
+	arp_request(ip, neighbour);
+}
+
+static void begin_asking(struct neighbour *neighbour, enum neighbour_state state)
+{
+	neighbour->state = state;
+	neighbour->requests = 0;
+	ask(neighbour);
+}
+
+static void alarm_due(struct alarm *alarm)
+{
+	struct neighbour *neighbour = CONTAINER_OF(alarm, struct neighbour, alarm);
+
+	if (neighbour->state == NEIGHBOUR_DELAY)
+		begin_asking(neighbour, NEIGHBOUR_PROBE);
+	else if (neighbour->requests < NEIGHBOUR_REQUESTS)
+		ask(neighbour);
+	else
+		give_up(neighbour);
+}
+
+/* A second chance for whoever was used since the last time. */
+static void drop_oldest(struct neighbours *neighbours)
+{
+	for (;;) {
+		struct list *first = neighbours->ages.next;
+		struct neighbour *oldest = CONTAINER_OF(first, struct neighbour, age);
+		if (!oldest->used) {
+			drop(oldest, DROP_NEIGHBOUR_QUEUE);
+			return;
+		}
+		oldest->used = false;
+		list_remove(first);
+		list_append(&neighbours->ages, first);
+	}
+}
+
+static struct neighbour *create(struct ip *ip, struct interface *interface,
+				const struct address *address)
+{
+	if (ip->neighbours.table.count >= NEIGHBOURS_MOST)
+		drop_oldest(&ip->neighbours);
+
+	struct neighbour *neighbour = memory_take(ip->allocator, sizeof *neighbour);
+	if (!neighbour)
+		return NULL;
+	if (!clock_admit(ip->clock, &neighbour->alarm, alarm_due)) {
+		memory_give(ip->allocator, neighbour, sizeof *neighbour);
+		return NULL;
+	}
+	neighbour->ip = ip;
+	neighbour->interface = interface;
+	neighbour->address = *address;
+	list_init(&neighbour->waiting);
+	list_append(&ip->neighbours.ages, &neighbour->age);
+	table_insert(&ip->neighbours.table, &neighbour->node,
+		     hash_of(&ip->neighbours, interface, address));
+	return neighbour;
+}
+
+static bool is_fresh(const struct neighbour *neighbour)
+{
+	return neighbour->state == NEIGHBOUR_REACHABLE &&
+	       neighbour->ip->clock->now < neighbour->reachable_until;
+}
+
+/* To a link address we know; one long unconfirmed is put to the proof by using it. */
+static void transmit(struct neighbour *neighbour, struct frame *packet)
+{
+	neighbour->used = true;
+	if (!is_fresh(neighbour) &&
+	    (neighbour->state == NEIGHBOUR_REACHABLE || neighbour->state == NEIGHBOUR_STALE)) {
+		struct clock *clock = neighbour->ip->clock;
+		neighbour->state = NEIGHBOUR_DELAY;
+		clock_set(clock, &neighbour->alarm, clock->now + NEIGHBOUR_DELAY_NS);
+	}
+	interface_transmit(neighbour->interface, &neighbour->mac, ETHERTYPE_IPV4, packet);
+}
+
+static void keep_waiting(struct neighbour *neighbour, struct frame *packet)
+{
+	uint32_t size = frame_size(packet);
+
+	while (neighbour->waiting_count == NEIGHBOUR_QUEUE_PACKETS ||
+	       neighbour->waiting_size + size > NEIGHBOUR_QUEUE_BYTES)
+		drop_oldest_waiting(neighbour, DROP_NEIGHBOUR_QUEUE);
+	list_append(&neighbour->waiting, &packet->link);
+	neighbour->waiting_count++;
+	neighbour->waiting_size += size;
+}
+
+enum verdict neighbour_output(struct ip *ip, struct interface *interface,
+			      const struct address *address, struct frame *packet)
+{
+	struct neighbour *neighbour = neighbour_find(ip, interface, address);
+
+	if (!neighbour) {
+		neighbour = create(ip, interface, address);
+		if (!neighbour) {
+			frame_free(packet);
+			return DROP_MEMORY;
+		}
+		neighbour->used = true;
+		begin_asking(neighbour, NEIGHBOUR_INCOMPLETE);
+	}
+	if (neighbour->state == NEIGHBOUR_INCOMPLETE) {
+		keep_waiting(neighbour, packet);
+		return QUEUED;
+	}
+	transmit(neighbour, packet);
+	return DELIVERED;
+}
+
+/* In microseconds, since random_below is of 32 bits. */
+static void choose_reachable_time(struct neighbour *neighbour)
+{
+	uint32_t base = (uint32_t)(NEIGHBOUR_REACHABLE_NS / MICROSECOND);
+	uint32_t time = base / 2 + random_below(&neighbour->ip->random, base);
+	neighbour->reachable_ns = time * MICROSECOND;
+}
+
+void neighbour_confirm(struct neighbour *neighbour)
+{
+	struct clock *clock = neighbour->ip->clock;
+
+	if (neighbour->state == NEIGHBOUR_INCOMPLETE)
+		return;
+	if (neighbour->state != NEIGHBOUR_REACHABLE) {
+		neighbour->state = NEIGHBOUR_REACHABLE;
+		choose_reachable_time(neighbour);
+		clock_set(clock, &neighbour->alarm, NEVER);
+	}
+	neighbour->reachable_until = clock->now + neighbour->reachable_ns;
+}
+
+/* Now its link address is this, not yet proven; what waited goes out to it. */
+static void settle(struct neighbour *neighbour, const struct mac *mac)
+{
+	struct clock *clock = neighbour->ip->clock;
+
+	neighbour->mac = *mac;
+	neighbour->learned = clock->now;
+	neighbour->state = NEIGHBOUR_STALE;
+	clock_set(clock, &neighbour->alarm, NEVER);
+	for (struct frame *packet; (packet = take_waiting(neighbour));)
+		transmit(neighbour, packet);
+}
+
+bool neighbour_answered(struct neighbour *neighbour, const struct mac *mac)
+{
+	if (neighbour->state != NEIGHBOUR_INCOMPLETE && neighbour->state != NEIGHBOUR_PROBE)
+		return false;
+	settle(neighbour, mac);
+	neighbour_confirm(neighbour);
+	return true;
+}
+
+void neighbour_heard(struct neighbour *neighbour, const struct mac *mac)
+{
+	if (neighbour->state != NEIGHBOUR_INCOMPLETE) {
+		if (mac_equal(&neighbour->mac, mac))
+			return;
+		if (neighbour->ip->clock->now < neighbour->learned + NEIGHBOUR_LOCK_NS)
+			return;
+	}
+	settle(neighbour, mac);
+}
+
+void neighbour_learn(struct ip *ip, struct interface *interface, const struct address *address,
+		     const struct mac *mac)
+{
+	struct neighbour *neighbour = neighbour_find(ip, interface, address);
+
+	if (neighbour) {
+		neighbour_heard(neighbour, mac);
+		return;
+	}
+	neighbour = create(ip, interface, address);
+	if (neighbour)
+		settle(neighbour, mac);
+}

@@ -1,0 +1,230 @@
+/* output: from a protocol's packet to the interface and the neighbour it goes to, or back to ourselves (ip.h). Left out
+ * here: cutting what is larger than the MTU, and a copy to ourselves of what we broadcast. */
+#include "ip/ip.h"
+#include "wire/cut.h"
+#include "wire/ipv4.h"
+
+#include <errno.h>
+
+enum { TTL_DEFAULT = 64 }; /* RFC 1700 */
+
+static const uint32_t loopback_address = 0x7f000001, limited_broadcast = 0xffffffff;
+
+/* Where a packet goes first. */
+struct hop {
+	struct interface *interface;
+	uint32_t next; /* the neighbour, or the group */
+	uint32_t source;
+	bool to_group;
+};
+
+static struct interface *interface_of(const struct ip *ip, uint32_t address)
+{
+	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
+		if (interface_address_find(ip->interfaces.at[place], address))
+			return ip->interfaces.at[place];
+	}
+	return NULL;
+}
+
+/* To ourselves. Linux speaks to itself from the address it is called by, and to all of 127/8 from 127.0.0.1. */
+static void hop_to_self(const struct ip *ip, uint32_t source, uint32_t destination, struct hop *hop)
+{
+	hop->interface = ip->interfaces.at[0];
+	hop->next = destination;
+	hop->to_group = false;
+	if (source)
+		hop->source = source;
+	else
+		hop->source = v4_is_loopback(destination) ? loopback_address : destination;
+}
+
+/* To others. A group is on the link its sender is on; an unbound sender, and all else, go by the routes. */
+static bool hop_to_others(const struct ip *ip, uint32_t source, uint32_t destination,
+			  struct hop *hop)
+{
+	bool group = destination == limited_broadcast || v4_is_multicast(destination);
+
+	if (destination >> 24 == 0)
+		return false; /* 0/8 is no destination (RFC 1122, 3.2.1.3) */
+	hop->next = destination;
+	hop->interface = group && source ? interface_of(ip, source) : NULL;
+	if (!hop->interface) {
+		const struct route *route = route_find(&ip->routes, destination);
+		if (!route)
+			return false;
+		hop->interface = route->interface;
+		if (route->gateway && !group)
+			hop->next = route->gateway;
+	}
+	hop->to_group = group || interface_is_broadcast(hop->interface, destination);
+	hop->source = source ? source : interface_source(hop->interface, hop->next);
+	return hop->source != 0;
+}
+
+/* 0; -ENETUNREACH; -EINVAL: the source cannot be used. */
+static int hop_find(const struct ip *ip, const struct address *from, const struct address *to,
+		    struct hop *hop)
+{
+	if (!address_is_v4(to))
+		return -ENETUNREACH;
+	uint32_t destination = address_to_v4(to);
+	uint32_t source = address_is_any(from) ? 0 : address_to_v4(from);
+	if (source && !ip_is_own(ip, from))
+		return -EINVAL;
+
+	if (ip_is_own(ip, to)) {
+		hop_to_self(ip, source, destination, hop);
+		return 0;
+	}
+	if (v4_is_loopback(source))
+		return -EINVAL;
+	return hop_to_others(ip, source, destination, hop) ? 0 : -ENETUNREACH;
+}
+
+int ip_find_path(struct ip *ip, const struct address *source, const struct address *destination,
+		 struct ip_path *path)
+{
+	struct address self = address_is_any(source) ? address_v4(loopback_address) : *source;
+	bool to_self = address_is_v4(destination) && address_is_any(destination);
+	struct hop hop;
+
+	int error = hop_find(ip, source, to_self ? &self : destination, &hop);
+	if (error)
+		return error;
+	*path = (struct ip_path){
+		.interface = hop.interface,
+		.source = address_v4(hop.source),
+		.mtu = hop.interface->mtu,
+		.largest_segment = hop.interface->largest_segment,
+	};
+	return 0;
+}
+
+void ip_confirm(struct ip *ip, const struct address *destination)
+{
+	struct address any = address_v4(0);
+	struct hop hop;
+
+	if (hop_find(ip, &any, destination, &hop) != 0 || !hop.interface->ethernet || hop.to_group)
+		return;
+	struct address next = address_v4(hop.next);
+	struct neighbour *neighbour = neighbour_find(ip, hop.interface, &next);
+	if (neighbour)
+		neighbour_confirm(neighbour);
+}
+
+/* A keyed permutation of 16 bits (four rounds of Feistel): a counter seen through it repeats no sooner, and tells nobody
+ * how much we send. */
+static uint16_t scramble(const struct siphash_key *key, uint16_t value)
+{
+	uint8_t left = (uint8_t)(value >> 8), right = (uint8_t)value;
+
+	for (uint8_t round = 0; round < 4; round++) {
+		uint8_t message[] = { round, right };
+		uint64_t hash = siphash(key, (struct bytes){ message, sizeof message });
+		uint8_t mixed = (uint8_t)(left ^ hash);
+		left = right;
+		right = mixed;
+	}
+	return (uint16_t)(left << 8 | right);
+}
+
+/* RFC 6864: it matters only where the packet may be cut on its way. Else it is 0, from where a large segment's pieces count
+ * up (wire/cut.h). */
+static uint16_t choose_identification(struct ip *ip, bool dont_fragment)
+{
+	if (dont_fragment)
+		return 0;
+	return scramble(&ip->identification_key, (uint16_t)ip->identification++);
+}
+
+/* Its pieces, where it may be cut, are the sender's to make fit. */
+static bool fits(const struct interface *interface, const struct frame *frame)
+{
+	uint32_t size = IPV4_HEADER_SIZE + frame_size(frame);
+
+	if (frame->segment_size == 0)
+		return size <= interface->mtu;
+	return interface->largest_segment > 0 && frame->segment_size < interface->mtu &&
+	       size <= INTERFACE_MTU_MOST;
+}
+
+static void write_header(struct ip *ip, const struct ip_send *send, uint32_t source,
+			 struct frame *frame)
+{
+	struct ipv4_header ipv4 = {
+		.tos = send->tos,
+		.total_size = (uint16_t)(IPV4_HEADER_SIZE + frame_size(frame)),
+		.identification = choose_identification(ip, send->dont_fragment),
+		.dont_fragment = send->dont_fragment,
+		.ttl = send->ttl ? send->ttl : TTL_DEFAULT,
+		.protocol = send->protocol,
+		.source = source,
+		.destination = address_to_v4(&send->destination),
+	};
+	ipv4_write(frame_push(frame, IPV4_HEADER_SIZE), &ipv4);
+}
+
+static enum verdict send_to_self(struct ip *ip, struct frame *packet)
+{
+	if (ip->loopback_count == IP_LOOPBACK_MOST) {
+		frame_free(packet);
+		return DROP_QUEUE_FULL;
+	}
+	list_append(&ip->loopback, &packet->link);
+	ip->loopback_count++;
+	return DELIVERED;
+}
+
+static enum verdict send_to_group(const struct hop *hop, struct frame *packet)
+{
+	struct mac group = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+
+	if (v4_is_multicast(hop->next)) { /* RFC 1112, 6.4 */
+		group = (struct mac){ { 0x01, 0x00, 0x5e } };
+		put16(group.bytes + 4, (uint16_t)hop->next);
+		group.bytes[3] = hop->next >> 16 & 0x7f;
+	}
+	interface_transmit(hop->interface, &group, ETHERTYPE_IPV4, packet);
+	return DELIVERED;
+}
+
+/* Takes the packet, whose header is written. */
+static enum verdict dispatch(struct ip *ip, const struct hop *hop, struct frame *packet)
+{
+	if (!hop->interface->ethernet)
+		return send_to_self(ip, packet);
+	if (hop->interface->checksums && packet->segment_size == 0)
+		cut_finish_packet(packet);
+	if (hop->to_group)
+		return send_to_group(hop, packet);
+	struct address next = address_v4(hop->next);
+	return neighbour_output(ip, hop->interface, &next, packet);
+}
+
+static enum verdict output(struct ip *ip, const struct ip_send *send, struct frame *frame)
+{
+	struct hop hop;
+	enum verdict refused = DELIVERED;
+
+	int error = hop_find(ip, &send->source, &send->destination, &hop);
+	if (error)
+		refused = error == -EINVAL ? DROP_BAD_SOURCE : DROP_NO_ROUTE;
+	else if (!fits(hop.interface, frame))
+		refused = DROP_TOO_BIG;
+	if (refused != DELIVERED) {
+		frame_free(frame);
+		return refused;
+	}
+	write_header(ip, send, hop.source, frame);
+	return dispatch(ip, &hop, frame);
+}
+
+enum verdict ip_output(struct ip *ip, const struct ip_send *send, struct frame *frame)
+{
+	enum verdict verdict = output(ip, send, frame);
+	if (verdict != DELIVERED && verdict != QUEUED)
+		ip->counts[verdict]++;
+	return verdict;
+}

@@ -1,0 +1,76 @@
+#include "ip/route.h"
+
+#include <errno.h>
+
+enum { FIRST_ROOM = 8 };
+
+void routes_init(struct routes *routes, const struct berth_allocator *allocator)
+{
+	*routes = (struct routes){ .allocator = allocator };
+}
+
+void routes_close(struct routes *routes)
+{
+	memory_give(routes->allocator, routes->at, routes->room * sizeof *routes->at);
+	routes_init(routes, routes->allocator);
+}
+
+static bool grow(struct routes *routes)
+{
+	uint32_t room = routes->room ? routes->room * 2 : FIRST_ROOM;
+	if (room > ROUTES_MOST)
+		return false;
+	struct route *at = memory_take_raw(routes->allocator, room * sizeof *at);
+	if (!at)
+		return false;
+	if (routes->count > 0)
+		memcpy(at, routes->at, routes->count * sizeof *at);
+	memory_give(routes->allocator, routes->at, routes->room * sizeof *at);
+	routes->at = at;
+	routes->room = room;
+	return true;
+}
+
+static bool same_subnet(const struct route *a, const struct route *b)
+{
+	return a->destination == b->destination && a->mask == b->mask;
+}
+
+int route_add(struct routes *routes, const struct route *route)
+{
+	uint32_t place = 0;
+
+	for (; place < routes->count && routes->at[place].mask >= route->mask; place++) {
+		if (same_subnet(&routes->at[place], route))
+			return -EEXIST;
+	}
+	if (routes->count == routes->room && !grow(routes))
+		return -ENOMEM;
+
+	memmove(&routes->at[place + 1], &routes->at[place],
+		(routes->count - place) * sizeof *routes->at);
+	routes->at[place] = *route;
+	routes->count++;
+	return 0;
+}
+
+const struct route *route_find(const struct routes *routes, uint32_t destination)
+{
+	for (uint32_t place = 0; place < routes->count; place++) {
+		const struct route *route = &routes->at[place];
+		if (((route->destination ^ destination) & route->mask) == 0)
+			return route;
+	}
+	return NULL;
+}
+
+void routes_forget(struct routes *routes, const struct interface *interface)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t place = 0; place < routes->count; place++) {
+		if (routes->at[place].interface != interface)
+			routes->at[kept++] = routes->at[place];
+	}
+	routes->count = kept;
+}
