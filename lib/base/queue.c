@@ -79,8 +79,11 @@ bool queue_append(struct queue *queue, struct pool *pool, struct slice slice)
 		return true;
 	}
 	if (slice.size < SMALL && slice.block->room > 4 * SMALL) {
-		if (queue_append_copy(queue, pool, bytes) < slice.size)
+		size_t copied = queue_append_copy(queue, pool, bytes);
+		if (copied < slice.size) {
+			queue_drop_back(queue, pool, (uint32_t)copied);
 			return false;
+		}
 		block_release(slice.block);
 		return true;
 	}
