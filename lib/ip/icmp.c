@@ -10,8 +10,8 @@ enum {
 	ERROR_MOST = 576,
 	/* Internetwork control (RFC 1812, 4.3.2.5). */
 	ERROR_TOS = 0xc0,
-	/* An error's header, the longest IP header it quotes, and the longest TCP header behind that. */
-	LOOKED_AT = ICMP_HEADER_SIZE + IPV4_HEADER_MOST + 60,
+	/* What is looked at of a quote: the longest IP header, and the longest TCP header behind it. */
+	QUOTE_MOST = IPV4_HEADER_MOST + 60,
 };
 
 /* Sends a message whose checksum field is zero; ip_output fills it in where somebody looks at it. */
@@ -27,18 +27,38 @@ static enum verdict send_message(struct ip *ip, const struct ip_packet *about, u
 			 message);
 }
 
+/* Hands the payload of one frame, all behind its ICMP header, to another. False: no memory, or one slice too many. */
+static bool share_data(const struct frame *from, struct frame *to)
+{
+	struct slice slices[FRAME_SLICES + 1];
+	int count = frame_share_payload(from, ICMP_HEADER_SIZE, slices);
+
+	if (count < 0)
+		return false;
+	if (count > FRAME_SLICES) {
+		while (count > 0)
+			block_release(slices[--count].block);
+		return false;
+	}
+	memcpy(to->slices, slices, (size_t)count * sizeof *slices);
+	to->slice_count = (uint8_t)count;
+	to->payload_size = frame_size(from) - ICMP_HEADER_SIZE;
+	return true;
+}
+
 static enum verdict answer_echo(struct ip *ip, const struct ip_packet *packet,
 				const struct icmp_message *echo)
 {
-	uint32_t size = frame_size(packet->frame);
-
 	if (packet->to_group)
 		return DROP_IGNORED; /* RFC 1122, 3.2.2.6: lest one packet make many (smurf) */
-	struct frame *reply = frame_with_room(ip->pool, size);
+	struct frame *reply = frame_new(ip->pool);
 	if (!reply)
 		return DROP_MEMORY;
-	frame_copy_out(packet->frame, 0, reply->head, size);
-	icmp_write(reply->head, ICMP_ECHO_REPLY, echo->code, echo->rest);
+	if (!share_data(packet->frame, reply)) {
+		frame_free(reply);
+		return DROP_MEMORY;
+	}
+	icmp_write(frame_push(reply, ICMP_HEADER_SIZE), ICMP_ECHO_REPLY, echo->code, echo->rest);
 	send_message(ip, packet, packet->tos, reply);
 	return DELIVERED;
 }
@@ -55,11 +75,10 @@ static bool checksum_holds(const struct frame *frame)
 enum verdict icmp_input(void *context, const struct ip_packet *packet)
 {
 	struct ip *ip = context;
-	uint8_t start[LOOKED_AT];
+	uint8_t quote[QUOTE_MOST];
 	struct icmp_message icmp;
 
-	size_t size = frame_copy_out(packet->frame, 0, start, sizeof start);
-	if (!icmp_parse((struct bytes){ start, size }, &icmp))
+	if (!icmp_parse(frame_head(packet->frame), &icmp))
 		return DROP_MALFORMED;
 	if (!checksum_holds(packet->frame))
 		return DROP_CHECKSUM;
@@ -67,6 +86,9 @@ enum verdict icmp_input(void *context, const struct ip_packet *packet)
 		return answer_echo(ip, packet, &icmp);
 	if (packet->to_group)
 		return DROP_IGNORED;
+
+	size_t size = frame_copy_out(packet->frame, ICMP_HEADER_SIZE, quote, sizeof quote);
+	icmp.body = (struct bytes){ quote, size };
 	return icmp_error_input(ip, &icmp);
 }
 
