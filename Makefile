@@ -9,6 +9,8 @@ SAN ?=
 PREFIX ?= /usr/local
 DESTDIR ?=
 
+# V=1 shows the commands.
+Q := $(if $(V),,@)
 B := build/$(notdir $(CC))$(if $(SAN),-san)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
@@ -40,49 +42,49 @@ help:
 
 $B/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LIB_CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LIB_CFLAGS) -c $< -o $@
 $B/machine/%.o: machine/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Imachine -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) -Imachine -c $< -o $@
 $B/command/%.o: command/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Imachine -Icommand -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) -Imachine -Icommand -c $< -o $@
 $B/test/%.o: test/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Ilib -Imachine -Itest -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) -Ilib -Imachine -Itest -c $< -o $@
 $B/bench/%.o: bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) -c $< -o $@
 
 # For our own tests, which look inside.
 $(LIB): $(call object,$(LIB_SOURCES))
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 # For everybody else: one object that shows berth_* and nothing more.
 $B/libberth.o: $(call object,$(LIB_SOURCES))
-	ld -r $^ -o $@.all
-	objcopy --wildcard --keep-global-symbol='berth_*' $@.all $@
+	$(Q)ld -r $^ -o $@.all
+	$(Q)objcopy --wildcard --keep-global-symbol='berth_*' $@.all $@
 	@rm -f $@.all
 $B/libberth.a: $B/libberth.o
 	@rm -f $@
-	ar rcs $@ $<
+	$(Q)ar rcs $@ $<
 
 $(BERTH): $(call object,$(COMMAND_SOURCES) $(MACHINE_SOURCES)) $B/libberth.a
-	$(CC) $(LDFLAGS_ALL) $^ $(MACHINE_LIBS) -o $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(MACHINE_LIBS) -o $@
 
 # Unit tests: one program a file.
 $B/test/unit/%: $B/test/unit/%.o $(LIB)
-	$(CC) $(LDFLAGS_ALL) $^ -lcmocka -o $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lcmocka -o $@
 # Guests and examples: plain POSIX programs that know nothing of Berth, except those named *_berth.
 $B/test/guest/%: test/guest/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $< $(LDFLAGS_ALL) -lpthread -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $< $(LDFLAGS_ALL) -lpthread -o $@
 $B/example/%: example/%.c $B/libberth.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $< $(LDFLAGS_ALL) $B/libberth.a -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $< $(LDFLAGS_ALL) $B/libberth.a -o $@
 $B/bench/%: $B/bench/%.o $B/libberth.a
-	$(CC) $(LDFLAGS_ALL) $^ -lpthread -o $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lpthread -o $@
 
 clean:
 	rm -rf build

@@ -36,7 +36,7 @@ void clock_advance(struct clock *clock, uint64_t now)
 {
 	assert(now >= clock->now);
 	clock->now = now;
-	while (clock_deadline(clock) <= now) {
+	while (heap_first(&clock->heap) && clock_deadline(clock) <= now) {
 		struct alarm *alarm = CONTAINER_OF(heap_first(&clock->heap), struct alarm, node);
 		clock_set(clock, alarm, NEVER);
 		alarm->due(alarm);

@@ -1,0 +1,222 @@
+/* host.c puts the floors together; it is the only file that knows them all. */
+#include "host.h"
+
+#include "observe/counters.h"
+
+#include <berth/host.h>
+#include <berth/lan.h>
+#include <berth/observe.h>
+#include <errno.h>
+
+enum {
+	BUFFER_DEFAULT = 512 << 10, /* in flight, yet still in the cache */
+	SOCKETS_MOST = 1 << 20,
+};
+
+struct sockets *sockets_of(struct berth_host *host)
+{
+	host_touch(host);
+	return &host->sockets;
+}
+
+static void copy_name(char *to, size_t size, const char *from)
+{
+	size_t index = 0;
+	for (; from && from[index] && index + 1 < size; index++)
+		to[index] = from[index];
+	to[index] = '\0';
+}
+
+static bool start_floors(struct berth_host *host, const struct berth_host_config *config)
+{
+	struct tcp_config tcp = {
+		.send_buffer = config->send_buffer ? config->send_buffer : BUFFER_DEFAULT,
+		.receive_buffer = config->receive_buffer ? config->receive_buffer : BUFFER_DEFAULT,
+		.wake = socket_wake,
+		.context = &host->sockets,
+	};
+
+	clock_init(&host->clock, &host->allocator, config->now);
+	host->pool = pool_new(&host->allocator);
+	if (!host->pool)
+		return false;
+	if (!ip_init(&host->ip, &host->allocator, host->pool, &host->clock, config->seed)) {
+		pool_free(host->pool);
+		return false;
+	}
+	if (!tcp_init(&host->tcp, &host->ip, config->seed, &tcp)) {
+		ip_close(&host->ip);
+		pool_free(host->pool);
+		return false;
+	}
+	return true;
+}
+
+struct berth_host *berth_host_new(const struct berth_host_config *config)
+{
+	struct berth_host *host = memory_take(config->allocator, sizeof *host);
+	if (!host)
+		return NULL;
+
+	host->allocator = *config->allocator;
+	copy_name(host->name, sizeof host->name, config->name);
+	list_init(&host->links);
+	list_init(&host->in_lan);
+	list_init(&host->dirty);
+	list_init(&host->ready);
+	if (!start_floors(host, config)) {
+		memory_give(config->allocator, host, sizeof *host);
+		return NULL;
+	}
+	host->sockets.most = config->most_sockets ? config->most_sockets : SOCKETS_MOST;
+	host->sockets.woken = host_woken;
+	host->sockets.context = host;
+	sockets_init(&host->sockets, &host->allocator, host->pool, &host->tcp);
+	return host;
+}
+
+void berth_host_free(struct berth_host *host)
+{
+	if (!host)
+		return;
+	if (host->lan)
+		berth_lan_unplug(host->lan, host);
+	tcp_close_all(&host->tcp);
+	sockets_close(&host->sockets);
+	ip_close(&host->ip);
+	while (!list_is_empty(&host->links)) {
+		struct host_link *link =
+			CONTAINER_OF(list_take_first(&host->links), struct host_link, link);
+		memory_give(&host->allocator, link, sizeof *link);
+	}
+	clock_close(&host->clock);
+	pool_free(host->pool);
+	struct berth_allocator allocator = host->allocator;
+	memory_give(&allocator, host, sizeof *host);
+}
+
+const char *berth_host_name(const struct berth_host *host)
+{
+	return host->name;
+}
+
+uint64_t berth_host_now(const struct berth_host *host)
+{
+	return host->clock.now;
+}
+
+uint64_t berth_host_advance(struct berth_host *host, uint64_t now)
+{
+	clock_advance(&host->clock, now);
+	return ip_loopback_run(&host->ip) ? now : clock_deadline(&host->clock);
+}
+
+static void transmit(void *context, struct frame *frame)
+{
+	struct host_link *link = context;
+	struct iovec pieces[FRAME_SLICES + 1];
+	int count = 0;
+
+	pieces[count++] = (struct iovec){ frame->head, frame->head_size };
+	for (uint8_t index = 0; index < frame->slice_count; index++)
+		pieces[count++] =
+			(struct iovec){ frame->slices[index].at, frame->slices[index].size };
+	link->transmit(link->context, pieces, count);
+	frame_free(frame);
+}
+
+int berth_interface_add(struct berth_host *host, const struct berth_interface_config *config)
+{
+	if (!config->transmit)
+		return -EINVAL;
+	struct host_link *link = memory_take(&host->allocator, sizeof *link);
+	if (!link)
+		return -ENOMEM;
+
+	link->transmit = config->transmit;
+	link->context = config->context;
+	struct interface_config interface = {
+		.name = config->name,
+		.mtu = config->mtu,
+		.checksums = true,
+		.transmit = transmit,
+		.context = link,
+	};
+	memcpy(interface.mac.bytes, config->mac, sizeof config->mac);
+	int index = interface_add(&host->ip, &interface);
+	if (index < 0) {
+		memory_give(&host->allocator, link, sizeof *link);
+		return index;
+	}
+	list_append(&host->links, &link->link);
+	return index;
+}
+
+int berth_interface_input(struct berth_host *host, int index, const void *frame, size_t size)
+{
+	struct interface *interface = interface_find(&host->ip, index);
+	if (!interface || !interface->ethernet)
+		return -ENODEV;
+	if (size > UINT16_MAX)
+		return -EMSGSIZE;
+	struct frame *copy = frame_from_bytes(host->pool, (struct bytes){ frame, size });
+	if (!copy)
+		return -ENOMEM;
+	host_touch(host);
+	ip_input(&host->ip, interface, copy);
+	return 0;
+}
+
+int berth_address_add(struct berth_host *host, int index, struct in_addr address, unsigned prefix)
+{
+	host_touch(host);
+	return ip_address_add(&host->ip, index, get32((const uint8_t *)&address), prefix);
+}
+
+int berth_route_add(struct berth_host *host, struct in_addr destination, unsigned prefix,
+		    struct in_addr gateway, int index)
+{
+	return ip_route_add(&host->ip, get32((const uint8_t *)&destination), prefix,
+			    get32((const uint8_t *)&gateway), index);
+}
+
+static void describe(const struct tcp_connection *connection, struct berth_socket_info *info)
+{
+	const struct socket *socket = connection->owner;
+	socklen_t size = sizeof(struct sockaddr_in);
+
+	*info = (struct berth_socket_info){
+		.descriptor = socket ? socket->descriptor : -1,
+		.type = SOCK_STREAM,
+		.state = (int)connection->state,
+		.receive_queue = connection->receive.size,
+		.send_queue = connection->send.size,
+	};
+	if (connection->listener) {
+		info->receive_queue = connection->listener->complete_count;
+		info->send_queue = (uint32_t)connection->listener->backlog;
+	}
+	address_write(&connection->holder.local, (struct sockaddr *)&info->local, &size);
+	address_write(&connection->peer, (struct sockaddr *)&info->peer, &size);
+}
+
+void berth_host_sockets(struct berth_host *host,
+			void (*each)(void *context, const struct berth_socket_info *info),
+			void *context)
+{
+	LIST_EACH (node, &host->tcp.all) {
+		struct berth_socket_info info;
+		describe(CONTAINER_OF(node, struct tcp_connection, link), &info);
+		each(context, &info);
+	}
+}
+
+const char *berth_tcp_state_name(int state)
+{
+	return state_name((enum tcp_state)state);
+}
+
+int berth_host_counters(const struct berth_host *host, struct berth_counter *counters, int most)
+{
+	return counters_list(host->ip.counts, counters, most);
+}

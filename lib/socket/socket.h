@@ -1,0 +1,80 @@
+/* socket: what a descriptor of a host stands for, and what the calls have in common. Each public call of <berth/socket.h>
+ * is defined in a file of this room. */
+#ifndef SOCKET_SOCKET_H
+#define SOCKET_SOCKET_H
+
+#include "base/list.h"
+#include "tcp/tcp.h"
+
+#include <berth/socket.h>
+
+/* Linux's sock->state: what connect() answers depends on it. */
+enum association {
+	UNCONNECTED,
+	CONNECTING,
+	CONNECTED,
+};
+
+struct socket {
+	struct sockets *home;
+	struct list ready; /* in home->ready while an event is due */
+	int descriptor;
+	int type;
+	int protocol;
+	enum association association;
+	bool was_connected;
+	void *user;
+	struct tcp_connection *connection;
+	struct block *reserved; /* between berth_send_reserve and its commit */
+	/* SO_RCVTIMEO and SO_SNDTIMEO, kept for whoever waits on the caller's behalf: the library never does. */
+	struct timeval receive_timeout;
+	struct timeval send_timeout;
+};
+
+struct socket_slot {
+	struct socket *socket;
+	uint32_t next_free;
+};
+
+struct sockets {
+	const struct berth_allocator *allocator;
+	struct pool *pool;
+	struct tcp *tcp;
+	struct socket_slot *slots; /* by descriptor */
+	uint32_t room;
+	uint32_t first_free; /* == room: none */
+	uint32_t most;
+	struct list ready; /* sockets with an event, oldest first */
+	/* The first of them has come. */
+	void (*woken)(void *context);
+	void *context;
+};
+
+/* The rest of *sockets is the caller's choice: woken and context, most. */
+void sockets_init(struct sockets *sockets, const struct berth_allocator *allocator,
+		  struct pool *pool, struct tcp *tcp);
+/* The connections are tcp's to end. */
+void sockets_close(struct sockets *sockets);
+
+/* A host's sockets, which a call on it is about to use (host.c). */
+struct sockets *sockets_of(struct berth_host *host);
+
+/* NULL: no such descriptor. */
+struct socket *socket_find(struct sockets *sockets, int descriptor);
+
+/* A socket without a connection, in the lowest free slot; negative errno in *error where it cannot be. */
+struct socket *socket_new(struct sockets *sockets, int *error);
+void socket_free(struct socket *socket);
+
+/* tcp's wake: owner is a socket. */
+void socket_wake(void *context, void *owner);
+
+/* The connection's error, told once: negative errno, or 0. */
+int socket_take_error(struct socket *socket);
+
+/* sockaddr to endpoint, as Linux's inet calls judge it: -EINVAL (size), -EAFNOSUPPORT. */
+int address_read(const struct sockaddr *address, socklen_t size, struct endpoint *endpoint);
+/* Value-result, as accept(2): *size in is the room, out the whole size. */
+void address_write(const struct endpoint *endpoint, struct sockaddr *address, socklen_t *size);
+
+#endif

@@ -1,0 +1,162 @@
+#include "tcp/connection.h"
+
+#include "base/assert.h"
+#include "tcp/listen.h"
+#include "tcp/tcp.h"
+#include "tcp/timers.h"
+
+struct tcp_connection *connection_new(struct tcp *tcp, void *owner)
+{
+	struct tcp_connection *connection = memory_take(tcp->allocator, sizeof *connection);
+	if (!connection)
+		return NULL;
+
+	connection->tcp = tcp;
+	if (!tcp_timers_init(connection)) {
+		memory_give(tcp->allocator, connection, sizeof *connection);
+		return NULL;
+	}
+	connection->owner = owner;
+	connection->state = STATE_CLOSED;
+	connection->settings = (struct tcp_settings){
+		.send_buffer = tcp->config.send_buffer,
+		.receive_buffer = tcp->config.receive_buffer,
+		.receive_low_water = 1,
+		.keepalive_idle = TCP_KEEPALIVE_IDLE,
+		.keepalive_interval = TCP_KEEPALIVE_INTERVAL,
+		.keepalive_count = TCP_KEEPALIVE_COUNT,
+		.syn_retries = TCP_SYN_RETRIES,
+	};
+	connection->mss = connection->peer_mss = TCP_DEFAULT_MSS;
+	connection->holder.local.address = connection->peer.address = address_v4(0);
+	list_init(&connection->holder.link);
+	list_init(&connection->in_queue);
+	list_append(&tcp->all, &connection->link);
+	rto_init(&connection->rto);
+	return connection;
+}
+
+static void drop_queues(struct tcp_connection *connection)
+{
+	queue_close(&connection->send, connection->tcp->pool);
+	reassembly_close(&connection->early, connection->tcp->pool);
+}
+
+static void leave_table(struct tcp_connection *connection)
+{
+	if (connection->in_table)
+		table_remove(&connection->tcp->connections, &connection->by_tuple);
+	connection->in_table = false;
+}
+
+void connection_free(struct tcp_connection *connection)
+{
+	struct tcp *tcp = connection->tcp;
+
+	listen_forget(connection);
+	leave_table(connection);
+	ports_release(&tcp->ports, &connection->holder);
+	drop_queues(connection);
+	queue_close(&connection->receive, tcp->pool);
+	tcp_timers_close(connection);
+	list_remove(&connection->link);
+	memory_give(tcp->allocator, connection, sizeof *connection);
+}
+
+void connection_move(struct tcp_connection *connection, enum tcp_event event)
+{
+	enum tcp_state state = state_next(connection->state, event);
+	assert(state != STATE_ILLEGAL);
+	connection->state = state;
+}
+
+void connection_enter(struct tcp_connection *connection)
+{
+	struct tcp *tcp = connection->tcp;
+	table_insert(&tcp->connections, &connection->by_tuple,
+		     tcp_tuple_hash(tcp, &connection->holder.local, &connection->peer));
+	connection->in_table = true;
+}
+
+void connection_wake(struct tcp_connection *connection)
+{
+	if (connection->owner)
+		connection->tcp->config.wake(connection->tcp->config.context, connection->owner);
+}
+
+void connection_end(struct tcp_connection *connection, int error)
+{
+	tcp_timers_stop(connection);
+	leave_table(connection);
+	if (connection->state != STATE_CLOSED)
+		connection_move(connection, connection->state == STATE_TIME_WAIT && !error
+						    ? EVENT_TIME_WAIT_OVER
+						    : EVENT_ABORT);
+	/* One that waits to be accepted is still handed out, with its error, as on Linux. */
+	bool acceptable = connection->parent && !connection->half_open;
+	if (!connection->owner && !acceptable) {
+		connection_free(connection);
+		return;
+	}
+	drop_queues(connection);
+	if (!connection->bound)
+		ports_release(&connection->tcp->ports, &connection->holder);
+	if (error)
+		connection->error = error;
+	connection_wake(connection);
+}
+
+void connection_set_mss(struct tcp_connection *connection, uint32_t mtu)
+{
+	enum { HEADERS = 40, TIMESTAMPS = 12, IP_MOST = 65535 };
+	uint32_t mss = mtu - HEADERS;
+
+	if (mss > connection->peer_mss)
+		mss = connection->peer_mss;
+	if (connection->settings.most_segment && mss > connection->settings.most_segment)
+		mss = connection->settings.most_segment;
+	if (connection->timestamps)
+		mss -= TIMESTAMPS; /* RFC 6691: what options take comes off here, never off the announcement */
+	connection->mss = (uint16_t)mss;
+	connection->congestion.mss = mss;
+
+	uint32_t largest = connection->path_largest;
+	if (largest > IP_MOST - HEADERS - TIMESTAMPS)
+		largest = IP_MOST - HEADERS - TIMESTAMPS;
+	connection->largest_segment = largest > mss ? largest - largest % mss : mss;
+}
+
+int connection_find_path(struct tcp_connection *connection)
+{
+	struct ip_path path;
+	int result = ip_find_path(connection->tcp->ip, &connection->holder.local.address,
+				  &connection->peer.address, &path);
+	if (result < 0)
+		return result;
+
+	enum { HEADERS = 40, MSS_MOST = 65495 };
+	uint32_t own = path.mtu - HEADERS;
+	if (connection->settings.most_segment && own > connection->settings.most_segment)
+		own = connection->settings.most_segment;
+	connection->own_mss = (uint16_t)(own < MSS_MOST ? own : MSS_MOST);
+	connection->holder.local.address = path.source;
+	connection->path_mtu = path.mtu;
+	connection->path_largest = path.largest_segment;
+	connection->mss_estimate = TCP_DEFAULT_MSS;
+	connection_set_mss(connection, path.mtu);
+	return 0;
+}
+
+uint32_t connection_window(const struct tcp_connection *connection)
+{
+	uint32_t standing = connection->rcv_edge - connection->rcv_nxt;
+	uint32_t held = connection->receive.size;
+	uint32_t buffer = connection->settings.receive_buffer;
+	uint32_t room = buffer > held ? buffer - held : 0;
+	uint32_t step =
+		connection->mss_estimate < buffer / 2 ? connection->mss_estimate : buffer / 2;
+
+	if (connection->receive_shut)
+		room = buffer;
+	return room >= standing + step ? room : standing;
+}

@@ -1,0 +1,185 @@
+/* connection: one TCP connection (RFC 9293's transmission control block, 3.3.1), from socket() to the last of TIME-WAIT.
+ *
+ * Who makes one owns it until tcp_close or tcp_abort; from then on it belongs to the stack, which frees it when the
+ * diagram says so. What changes for its owner is told through tcp->wake. */
+#ifndef TCP_CONNECTION_H
+#define TCP_CONNECTION_H
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/queue.h"
+#include "base/table.h"
+#include "tcp/congestion.h"
+#include "tcp/reassembly.h"
+#include "tcp/rto.h"
+#include "tcp/state.h"
+#include "transport/ports.h"
+
+/* Why a connection may have to wake up. Only timers.c arms them. */
+enum tcp_timer {
+	TIMER_RETRANSMIT,  /* RFC 6298: the oldest unacknowledged segment */
+	TIMER_PERSIST,     /* RFC 9293, 3.8.6.1: probe a closed window */
+	TIMER_DELAYED_ACK, /* RFC 1122, 4.2.3.2 */
+	TIMER_KEEPALIVE,   /* RFC 9293, 3.8.4 */
+	TIMER_WAIT,        /* 2 MSL in TIME-WAIT; tcp_fin_timeout in an orphan's FIN-WAIT-2 */
+	TIMER_COUNT,
+};
+
+/* What a user may set, and a listener's children inherit. Times in nanoseconds. */
+struct tcp_settings {
+	uint32_t send_buffer;       /* bytes the send queue takes */
+	uint32_t receive_buffer;    /* bytes the receive queue takes: the window's source */
+	uint32_t receive_low_water; /* SO_RCVLOWAT */
+	uint16_t most_segment;      /* TCP_MAXSEG: 0, or the user's bound */
+	bool no_delay;
+	bool cork;
+	bool keepalive;
+	bool linger;
+	uint32_t linger_seconds;
+	uint64_t keepalive_idle;
+	uint64_t keepalive_interval;
+	uint8_t keepalive_count;
+	uint8_t syn_retries;
+	uint64_t user_timeout; /* 0: the retry count alone decides */
+	uint8_t tos;
+	uint8_t ttl;
+};
+
+struct tcp_listener;
+
+struct tcp_connection {
+	struct tcp *tcp;
+	void *owner; /* the socket; NULL: an orphan, or not accepted yet */
+	enum tcp_state state;
+	int error;      /* positive errno for the owner, told once; 0: none */
+	int soft_error; /* what ICMP said; told if the connection times out */
+	struct tcp_settings settings;
+
+	/* Identity. holder.local is the local endpoint. */
+	struct port_holder holder;
+	bool bound; /* by bind(2): the port outlives the connection */
+	struct endpoint peer;
+	struct table_node by_tuple; /* in tcp->connections while in_table */
+	bool in_table;
+	struct list link; /* in tcp->all */
+
+	/* A listener's own part; a child's way back to its listener, until accepted. */
+	struct tcp_listener *listener;
+	struct tcp_connection *parent;
+	struct list in_queue; /* the SYN queue or the accept queue */
+	bool half_open;       /* it is the SYN queue */
+
+	/* Send side: RFC 9293, figure 3. */
+	uint32_t iss;
+	uint32_t snd_una;
+	uint32_t snd_nxt;      /* goes back to snd_una at a time-out */
+	uint32_t snd_max;      /* the highest ever sent */
+	uint32_t snd_wnd;      /* bytes, shift applied */
+	uint32_t snd_wnd_most; /* the largest window they ever offered */
+	uint32_t snd_wl1, snd_wl2;
+	uint8_t snd_shift;
+	struct queue send; /* data from snd_una (from iss + 1 before the SYN is acknowledged) */
+	bool fin_queued;   /* a FIN follows the last byte of the queue */
+	uint16_t mss;      /* payload bytes a segment, options taken off */
+	uint16_t peer_mss; /* as announced */
+	uint16_t own_mss;  /* what we announce: the interface's MTU less 40 (RFC 9293, 3.7.1) */
+	uint32_t path_mtu;
+	uint32_t path_largest;    /* what the path takes in one piece */
+	uint32_t largest_segment; /* payload in one piece: a multiple of mss */
+
+	/* Receive side: figure 4. */
+	uint32_t irs;
+	uint32_t rcv_nxt;
+	uint32_t rcv_edge; /* right edge last advertised: it never moves left (RFC 9293, 3.8.6) */
+	uint8_t rcv_shift;
+	bool fin_received;
+	bool fin_seen; /* out of order: its place is fin_sequence */
+	uint32_t fin_sequence;
+	bool receive_shut; /* SHUT_RD, or nobody left to read */
+	struct queue receive;
+	struct reassembly early;
+	uint32_t mss_estimate;   /* the largest segment they send: what two of make an ACK due */
+	uint32_t unacknowledged; /* bytes received since the last ACK */
+	uint8_t quick_acks; /* so many more are acknowledged at once (Linux's quick-ACK mode) */
+	bool ack_now;
+
+	/* Options agreed on (RFC 7323). */
+	bool timestamps;
+	uint32_t timestamp_offset;
+	uint32_t ts_recent;
+	uint64_t ts_recent_at;
+	uint32_t last_ack_sent;
+
+	/* Loss and rate. */
+	struct rto rto;
+	bool timing; /* one segment at a time is timed (RFC 6298, 3) */
+	uint32_t timed_sequence;
+	uint64_t timed_at;
+	struct congestion congestion;
+	uint8_t duplicate_acks;
+	bool recovering; /* RFC 6582 fast recovery, until recover is acknowledged */
+	uint32_t recover;
+	uint8_t retries; /* of the same data, or of the window probe */
+	uint64_t retry_since;
+	uint64_t last_sent;
+	uint64_t last_received;
+	uint64_t challenged_at; /* last challenge ACK: RFC 5961, 7 */
+	uint32_t retransmitted; /* segments, in all */
+	uint8_t keepalive_probes;
+
+	/* Timers: deadlines, and the one alarm that stands at or before the earliest of them. */
+	uint64_t deadlines[TIMER_COUNT];
+	struct alarm alarm;
+};
+
+/* What an unacknowledged connection holds on to, and what a listener does (see listen.c). */
+struct tcp_listener {
+	int backlog;
+	struct list half_open; /* SYN queue, oldest first */
+	struct list complete;  /* accept queue */
+	uint32_t half_open_count;
+	uint32_t complete_count;
+};
+
+/* A closed connection with default settings, owned by owner. NULL: no memory. */
+struct tcp_connection *connection_new(struct tcp *tcp, void *owner);
+
+/* Forgets it wholly: out of every table, queues and timers gone, memory given back. Nothing is sent. */
+void connection_free(struct tcp_connection *connection);
+
+/* Moves it along the diagram; the pair must be legal. */
+void connection_move(struct tcp_connection *connection, enum tcp_event event);
+
+/* Puts it under its four-tuple in the table of connections. */
+void connection_enter(struct tcp_connection *connection);
+
+/* Ends it at once, for this reason (0: none): its owner is told; an orphan is freed and must not be touched again. */
+void connection_end(struct tcp_connection *connection, int error);
+
+/* Something its owner may wait for has changed. */
+void connection_wake(struct tcp_connection *connection);
+
+/* Takes over the path to the peer: MSS (RFC 9293, 3.7.1) and the largest piece. 0 or -ENETUNREACH. */
+int connection_find_path(struct tcp_connection *connection);
+void connection_set_mss(struct tcp_connection *connection, uint32_t mtu);
+
+/* The window to advertise now, in bytes: never moves the edge left, never silly (RFC 9293, 3.8.6.2.2). */
+uint32_t connection_window(const struct tcp_connection *connection);
+
+static inline uint32_t connection_in_flight(const struct tcp_connection *connection)
+{
+	return connection->snd_nxt - connection->snd_una;
+}
+
+/* The sequence number of the first byte of the send queue, and of what would follow its last. */
+static inline uint32_t connection_queue_start(const struct tcp_connection *connection)
+{
+	return connection->snd_una + (connection->snd_una == connection->iss);
+}
+
+static inline uint32_t connection_queue_end(const struct tcp_connection *connection)
+{
+	return connection_queue_start(connection) + connection->send.size;
+}
+
+#endif

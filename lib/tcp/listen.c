@@ -1,0 +1,189 @@
+#include "tcp/listen.h"
+
+#include "base/assert.h"
+#include "tcp/negotiation.h"
+#include "tcp/segment_out.h"
+#include "tcp/timers.h"
+
+#include <errno.h>
+
+static struct tcp_connection *in_queue(struct list *node)
+{
+	return CONTAINER_OF(node, struct tcp_connection, in_queue);
+}
+
+bool listen_is_full(const struct tcp_connection *listener)
+{
+	return (int64_t)listener->listener->complete_count > listener->listener->backlog;
+}
+
+int tcp_listen(struct tcp_connection *connection, int backlog)
+{
+	struct tcp *tcp = connection->tcp;
+
+	if (backlog > TCP_BACKLOG_MOST)
+		backlog = TCP_BACKLOG_MOST;
+	if (connection->state == STATE_LISTEN) {
+		connection->listener->backlog = backlog;
+		return 0;
+	}
+	if (connection->state != STATE_CLOSED || connection->in_table)
+		return -EINVAL;
+	if (connection->holder.local.port == 0) {
+		int result = tcp_bind(connection, &connection->holder.local);
+		if (result < 0)
+			return result;
+	}
+	if (!ports_may_listen(&tcp->ports, &connection->holder))
+		return -EADDRINUSE;
+
+	connection->listener = memory_take(tcp->allocator, sizeof *connection->listener);
+	if (!connection->listener)
+		return -ENOBUFS;
+	connection->listener->backlog = backlog;
+	list_init(&connection->listener->half_open);
+	list_init(&connection->listener->complete);
+	connection->holder.listening = true;
+	connection_move(connection, EVENT_LISTEN);
+	return 0;
+}
+
+static void make_room(struct tcp_listener *listener)
+{
+	if (listener->half_open_count >= TCP_SYN_QUEUE_MOST)
+		connection_end(in_queue(listener->half_open.next), 0);
+}
+
+/* A child in SYN-RECEIVED, in the SYN queue; NULL: no memory. */
+static struct tcp_connection *child_new(struct tcp_connection *parent, const struct endpoint *local,
+					const struct endpoint *peer,
+					const struct tcp_header *header)
+{
+	struct tcp *tcp = parent->tcp;
+	struct tcp_connection *child = connection_new(tcp, NULL);
+	if (!child)
+		return NULL;
+
+	child->settings = parent->settings;
+	child->holder.reuse_address = parent->holder.reuse_address;
+	child->holder.reuse_port = parent->holder.reuse_port;
+	child->peer = *peer;
+	if (ports_use(&tcp->ports, &child->holder, local) < 0 || connection_find_path(child) < 0) {
+		connection_free(child);
+		return NULL;
+	}
+	child->iss = tcp_isn(tcp, local, peer);
+	child->snd_una = child->snd_nxt = child->snd_max = child->recover = child->iss;
+	child->timestamp_offset = tcp_timestamp_offset(tcp, local, peer);
+	child->irs = header->sequence;
+	child->rcv_nxt = child->rcv_edge = header->sequence + 1;
+	child->snd_wl1 = header->sequence;
+	negotiation_agree(child, header);
+	connection_set_mss(child, child->path_mtu);
+	child->snd_wnd = child->snd_wnd_most = header->window;
+	child->last_received = tcp->clock->now;
+	child->state = STATE_LISTEN;
+	connection_move(child, EVENT_SYN);
+	child->parent = parent;
+	child->half_open = true;
+	list_append(&parent->listener->half_open, &child->in_queue);
+	parent->listener->half_open_count++;
+	connection_enter(child);
+	return child;
+}
+
+enum verdict listen_input(struct tcp_connection *listener, const struct ip_packet *packet,
+			  const struct tcp_header *header, uint32_t length)
+{
+	struct endpoint local = { packet->destination, header->destination_port };
+	struct endpoint peer = { packet->source, header->source_port };
+
+	if (header->flags & TCP_RST)
+		return DROP_IGNORED;
+	if (header->flags & TCP_ACK) {
+		segment_out_refuse(listener->tcp, packet, header, length);
+		return DROP_BAD_ACK;
+	}
+	if (!(header->flags & TCP_SYN) ||
+	    header->flags & TCP_FIN) /* Linux lets SYN with FIN go unanswered too */
+		return DROP_IGNORED;
+	if (listen_is_full(listener))
+		return DROP_BACKLOG;
+
+	make_room(listener->listener);
+	struct tcp_connection *child = child_new(listener, &local, &peer, header);
+	if (!child)
+		return DROP_MEMORY;
+	segment_out_syn(child);
+	return DELIVERED;
+}
+
+void listen_complete(struct tcp_connection *child)
+{
+	struct tcp_listener *listener = child->parent->listener;
+
+	list_remove(&child->in_queue);
+	child->half_open = false;
+	listener->half_open_count--;
+	list_append(&listener->complete, &child->in_queue);
+	listener->complete_count++;
+	connection_wake(child->parent);
+}
+
+struct tcp_connection *tcp_accept(struct tcp_connection *listener, void *owner)
+{
+	struct list *first = list_take_first(&listener->listener->complete);
+	if (!first)
+		return NULL;
+	listener->listener->complete_count--;
+
+	struct tcp_connection *child = in_queue(first);
+	child->parent = NULL;
+	child->owner = owner;
+	return child;
+}
+
+void tcp_unaccept(struct tcp_connection *listener, struct tcp_connection *child)
+{
+	child->owner = NULL;
+	child->parent = listener;
+	list_insert_before(listener->listener->complete.next, &child->in_queue);
+	listener->listener->complete_count++;
+}
+
+static void leave_queue(struct tcp_connection *child)
+{
+	struct tcp_listener *listener = child->parent->listener;
+
+	if (child->half_open)
+		listener->half_open_count--;
+	else
+		listener->complete_count--;
+	list_remove(&child->in_queue);
+	child->parent = NULL;
+}
+
+static void reset_children(struct list *children)
+{
+	while (!list_is_empty(children)) {
+		struct tcp_connection *child = in_queue(children->next);
+		leave_queue(child);
+		if (child->state != STATE_CLOSED)
+			segment_out_reset(child);
+		connection_end(child, 0);
+	}
+}
+
+void listen_forget(struct tcp_connection *connection)
+{
+	if (connection->parent)
+		leave_queue(connection);
+	if (connection->listener) {
+		reset_children(&connection->listener->half_open);
+		reset_children(&connection->listener->complete);
+		memory_give(connection->tcp->allocator, connection->listener,
+			    sizeof *connection->listener);
+		connection->listener = NULL;
+		connection->holder.listening = false;
+	}
+}

@@ -1,0 +1,59 @@
+#include "tcp/negotiation.h"
+
+enum { WINDOW_SHIFT = 7 }; /* Linux's, from tcp_rmem's 6 MB */
+
+uint32_t negotiation_timestamp(const struct tcp_connection *connection)
+{
+	return (uint32_t)(connection->tcp->clock->now / MILLISECOND) + connection->timestamp_offset;
+}
+
+void negotiation_agree(struct tcp_connection *connection, const struct tcp_header *header)
+{
+	const struct tcp_options *options = &header->options;
+
+	connection->peer_mss = options->has_mss ? options->mss : TCP_DEFAULT_MSS;
+	if (connection->peer_mss < TCP_MSS_LEAST)
+		connection->peer_mss = TCP_MSS_LEAST;
+	if (options->has_window_shift) {
+		connection->snd_shift = options->window_shift < TCP_WINDOW_SHIFT_MOST
+						? options->window_shift
+						: TCP_WINDOW_SHIFT_MOST;
+		connection->rcv_shift = WINDOW_SHIFT;
+	} else {
+		connection->snd_shift = 0;
+		connection->rcv_shift = 0;
+	}
+	connection->timestamps = options->has_timestamps;
+	if (connection->timestamps) {
+		connection->ts_recent = options->timestamp;
+		connection->ts_recent_at = connection->tcp->clock->now;
+	}
+}
+
+static void add_timestamps(const struct tcp_connection *connection, struct tcp_options *options)
+{
+	options->has_timestamps = true;
+	options->timestamp = negotiation_timestamp(connection);
+	options->timestamp_echo = connection->ts_recent;
+}
+
+void negotiation_offer(const struct tcp_connection *connection, struct tcp_header *header)
+{
+	bool answering = header->flags & TCP_ACK;
+	struct tcp_options *options = &header->options;
+
+	options->has_mss = true;
+	options->mss = connection->own_mss;
+	if (!answering || connection->rcv_shift) {
+		options->has_window_shift = true;
+		options->window_shift = WINDOW_SHIFT;
+	}
+	if (!answering || connection->timestamps)
+		add_timestamps(connection, options);
+}
+
+void negotiation_options(const struct tcp_connection *connection, struct tcp_header *header)
+{
+	if (connection->timestamps)
+		add_timestamps(connection, &header->options);
+}

@@ -1,0 +1,35 @@
+/* newreno: slow start and congestion avoidance by RFC 5681, 3.1, counting bytes (RFC 3465) so that an ACK cut in pieces
+ * earns no more than one that is whole. */
+#include "tcp/congestion.h"
+
+static void acknowledged(struct congestion *congestion, uint32_t bytes, uint64_t now)
+{
+	(void)now;
+	if (congestion->window < congestion->threshold) {
+		/* Large segments are acknowledged whole: what was counted is what was sent, so no limit of one or two
+		 * segments an ACK applies; it is bounded by the threshold instead. */
+		uint32_t grown = congestion->threshold - congestion->window;
+		if (grown > bytes)
+			grown = bytes;
+		congestion->window += grown;
+		bytes -= grown;
+	}
+	congestion->counted += bytes;
+	while (congestion->counted >= congestion->window) {
+		congestion->counted -= congestion->window;
+		congestion->window += congestion->mss;
+	}
+}
+
+/* RFC 5681, equation 4. */
+static uint32_t threshold(struct congestion *congestion, uint32_t in_flight)
+{
+	uint32_t half = in_flight / 2;
+	return half > 2 * congestion->mss ? half : 2 * congestion->mss;
+}
+
+const struct congestion_control newreno = {
+	.name = "reno",
+	.acknowledged = acknowledged,
+	.threshold = threshold,
+};

@@ -1,0 +1,29 @@
+/* reassembly: what came before its turn, as runs of bytes in order of sequence. The bytes that came first are kept
+ * (RFC 9293 leaves it open; Linux does this too), so a later segment cannot rewrite what an earlier one said. The number of
+ * runs is bounded, and with it the time of an insertion (SegmentSmack). */
+#ifndef TCP_REASSEMBLY_H
+#define TCP_REASSEMBLY_H
+
+#include "base/list.h"
+#include "base/queue.h"
+
+enum { REASSEMBLY_RUNS_MOST = 128 }; /* holes a window can have */
+
+struct reassembly {
+	struct list runs; /* by sequence, no two touching; list.next NULL: none yet */
+	uint32_t count;
+	uint32_t size; /* bytes in all */
+};
+
+void reassembly_close(struct reassembly *reassembly, struct pool *pool);
+
+/* Adds count slices that begin at sequence, taking over their references whatever happens. False: something found no room
+ * (too many holes, no memory), and was let go. */
+bool reassembly_insert(struct reassembly *reassembly, struct pool *pool, uint32_t sequence,
+		       struct slice *slices, int count);
+
+/* Moves the run that begins at or before sequence, less what lies before it, to the queue's end. Returns how many bytes. */
+uint32_t reassembly_take(struct reassembly *reassembly, struct pool *pool, uint32_t sequence,
+			 struct queue *queue);
+
+#endif

@@ -1,0 +1,568 @@
+#include "tcp/segment_in.h"
+
+#include "tcp/listen.h"
+#include "tcp/loss.h"
+#include "tcp/negotiation.h"
+#include "tcp/segment_out.h"
+#include "tcp/timers.h"
+
+#include <errno.h>
+
+enum { QUICK_ACKS = 16 };
+
+/* A timestamp this old may have wrapped (RFC 7323, 5.5). */
+#define TIMESTAMP_LIFE (UINT64_C(24) * 24 * 3600 * SECOND)
+
+/* The segment in hand. What a step has dealt with it cuts off: text is what of the payload is still to be judged. */
+struct segment {
+	const struct ip_packet *packet;
+	const struct tcp_header *header;
+	uint32_t sequence; /* of the first octet left */
+	uint32_t skip;     /* payload octets cut off in front */
+	uint32_t size;     /* payload octets left */
+	bool fin;          /* still to be judged */
+};
+
+/* A step's answer: DELIVERED goes on to the next; anything else is the segment's verdict, and the connection may be gone. */
+
+static uint32_t receive_window(const struct tcp_connection *connection)
+{
+	return connection->rcv_edge - connection->rcv_nxt;
+}
+
+/* First half of step one (RFC 7323, 5.3): a timestamp older than the last good one is an old duplicate's. */
+static enum verdict check_timestamp(struct tcp_connection *connection, struct segment *segment)
+{
+	const struct tcp_options *options = &segment->header->options;
+
+	if (!connection->timestamps || segment->header->flags & TCP_RST)
+		return DELIVERED;
+	if (!options->has_timestamps) /* RFC 7323, 3.2: SHOULD drop; Linux takes it */
+		return DELIVERED;
+	bool old = sequence_before(options->timestamp, connection->ts_recent) &&
+		   connection->tcp->clock->now - connection->ts_recent_at < TIMESTAMP_LIFE;
+	if (!old)
+		return DELIVERED;
+	segment_out_challenge(connection);
+	return DROP_PAWS;
+}
+
+static uint32_t segment_length(const struct segment *segment)
+{
+	return segment->size + segment->fin + !!(segment->header->flags & TCP_SYN);
+}
+
+/* Step one: RFC 9293, table 6. An empty segment may stand at the right edge itself: a peer that has filled our window has
+ * no other sequence number to acknowledge with (Linux does this too). */
+static bool is_acceptable(const struct tcp_connection *connection, const struct segment *segment)
+{
+	uint32_t window = receive_window(connection);
+	uint32_t length = segment_length(segment);
+	uint32_t first = segment->sequence - connection->rcv_nxt;
+	uint32_t last = first + length - 1;
+	bool covers = sequence_before(segment->sequence, connection->rcv_nxt) &&
+		      !sequence_before(segment->sequence + length, connection->rcv_edge);
+
+	if (length == 0)
+		return first <= window;
+	return window > 0 && (first < window || last < window || covers);
+}
+
+/* At a closed window only the text is refused; ACK, RST and a bare FIN still count (MUST-66). */
+static bool is_window_probe(const struct tcp_connection *connection, const struct segment *segment)
+{
+	return receive_window(connection) == 0 && segment->sequence == connection->rcv_nxt;
+}
+
+static enum verdict check_sequence(struct tcp_connection *connection, struct segment *segment)
+{
+	if (is_acceptable(connection, segment))
+		return DELIVERED;
+	if (is_window_probe(connection, segment)) {
+		segment->fin = segment->fin && segment->size == 0;
+		segment->size = 0;
+		connection->ack_now = true;
+		return DELIVERED;
+	}
+	if (segment->header->flags & TCP_RST)
+		return DROP_OUT_OF_WINDOW;
+	if (connection->state == STATE_TIME_WAIT && segment->fin)
+		tcp_timers_time_wait(connection);
+	if (segment_length(segment) == 0)
+		segment_out_challenge(
+			connection); /* limited, lest two ends answer each other for ever */
+	else
+		segment_out_ack(connection);
+	return sequence_before(segment->sequence, connection->rcv_nxt) ? DROP_DUPLICATE
+								       : DROP_OUT_OF_WINDOW;
+}
+
+/* Step two, as RFC 5961, 3 has it: only the exact sequence number resets. */
+static enum verdict check_reset(struct tcp_connection *connection, struct segment *segment)
+{
+	if (!(segment->header->flags & TCP_RST))
+		return DELIVERED;
+	if (segment->sequence != connection->rcv_nxt) {
+		segment_out_challenge(connection);
+		return DROP_CHALLENGED;
+	}
+	switch (connection->state) {
+	case STATE_SYN_RECEIVED:
+		connection_end(connection, ECONNREFUSED);
+		break;
+	case STATE_CLOSE_WAIT:
+		connection_end(connection, EPIPE);
+		break;
+	case STATE_TIME_WAIT:
+		connection_end(connection, 0);
+		break;
+	default:
+		connection_end(connection, ECONNRESET);
+	}
+	return DROP_CLOSED;
+}
+
+/* Step four, as RFC 5961, 4 has it. A SYN-RECEIVED child's own SYN, repeated, is answered by its SYN-ACK in step one's
+ * ACK; Linux sends the SYN-ACK again, and so do we. */
+static enum verdict check_syn(struct tcp_connection *connection, struct segment *segment)
+{
+	if (!(segment->header->flags & TCP_SYN))
+		return DELIVERED;
+	segment_out_challenge(connection);
+	return DROP_CHALLENGED;
+}
+
+static enum verdict refuse(struct tcp_connection *connection, struct segment *segment)
+{
+	uint32_t length = segment->size + segment->fin;
+	segment_out_refuse(connection->tcp, segment->packet, segment->header, length);
+	return DROP_BAD_ACK;
+}
+
+static void take_window(struct tcp_connection *connection, const struct tcp_header *header,
+			uint8_t shift)
+{
+	connection->snd_wnd = (uint32_t)header->window << shift;
+	if (connection->snd_wnd > connection->snd_wnd_most)
+		connection->snd_wnd_most = connection->snd_wnd;
+	connection->snd_wl1 = header->sequence;
+	connection->snd_wl2 = header->acknowledgment;
+}
+
+/* The handshake is over on our side. */
+static void become_established(struct tcp_connection *connection)
+{
+	bool syn_was_lost = connection->retries > 0;
+
+	connection_move(connection, EVENT_SYN_ACKED);
+	congestion_init(&connection->congestion, connection->mss);
+	if (syn_was_lost) { /* RFC 5681, 3.1; RFC 6298, 5.7 */
+		connection->congestion.window = connection->mss;
+		connection->rto.rto_ns = 3 * SECOND;
+	}
+	connection->retries = 0;
+	rto_forget_backoff(&connection->rto);
+	connection->quick_acks = QUICK_ACKS;
+	tcp_timers_keepalive_changed(connection);
+	connection_wake(connection);
+}
+
+/* Drops what was acknowledged from the queue; true when that included our FIN. */
+static bool drop_acknowledged(struct tcp_connection *connection, uint32_t acknowledgment)
+{
+	uint32_t start = connection_queue_start(connection);
+	uint32_t octets = sequence_after(acknowledgment, start) ? acknowledgment - start : 0;
+	bool fin_acknowledged = octets > connection->send.size;
+
+	if (fin_acknowledged)
+		octets = connection->send.size;
+	queue_drop_front(&connection->send, connection->tcp->pool, octets);
+	connection->snd_una = acknowledgment;
+	if (sequence_before(connection->snd_nxt, acknowledgment))
+		connection->snd_nxt = acknowledgment;
+	return fin_acknowledged;
+}
+
+static void time_round_trip(struct tcp_connection *connection, uint32_t acknowledgment)
+{
+	if (!connection->timing || sequence_before(acknowledgment, connection->timed_sequence))
+		return;
+	connection->timing = false;
+	rto_sample(&connection->rto, connection->tcp->clock->now - connection->timed_at);
+}
+
+/* RFC 5681, 2: the definition of a duplicate. */
+static bool is_duplicate_ack(const struct tcp_connection *connection, const struct segment *segment)
+{
+	const struct tcp_header *header = segment->header;
+	return header->acknowledgment == connection->snd_una &&
+	       connection->snd_una != connection->snd_max && segment->size == 0 && !segment->fin &&
+	       (uint32_t)header->window << connection->snd_shift == connection->snd_wnd;
+}
+
+static void new_data_acknowledged(struct tcp_connection *connection, uint32_t acknowledgment)
+{
+	uint32_t bytes = acknowledgment - connection->snd_una;
+
+	time_round_trip(connection, acknowledgment);
+	rto_forget_backoff(&connection->rto);
+	connection->soft_error = 0;
+	bool fin_acknowledged = drop_acknowledged(connection, acknowledgment);
+	loss_acknowledged(connection, bytes);
+	tcp_timers_data_acknowledged(connection);
+	ip_confirm(connection->tcp->ip, &connection->peer.address);
+	if (fin_acknowledged)
+		connection_move(connection, EVENT_FIN_ACKED);
+	connection_wake(connection);
+}
+
+/* RFC 9293, 3.10.7.4: "if SND.WL1 < SEG.SEQ or ..." */
+static void update_window(struct tcp_connection *connection, const struct segment *segment)
+{
+	const struct tcp_header *header = segment->header;
+	bool newer = sequence_before(connection->snd_wl1, header->sequence) ||
+		     (connection->snd_wl1 == header->sequence &&
+		      !sequence_after(connection->snd_wl2, header->acknowledgment));
+	if (!newer)
+		return;
+	uint32_t before = connection->snd_wnd;
+	take_window(connection, header, connection->snd_shift);
+	if (connection->snd_wnd > before && connection->snd_una == connection->snd_max) {
+		connection->retries = 0;
+		rto_forget_backoff(&connection->rto);
+		tcp_timers_sender_unblocked(connection);
+	}
+}
+
+/* The ACK of a SYN-RECEIVED: the handshake's end. */
+static enum verdict check_handshake_ack(struct tcp_connection *connection, struct segment *segment)
+{
+	const struct tcp_header *header = segment->header;
+
+	if (!sequence_after(header->acknowledgment, connection->snd_una) ||
+	    sequence_after(header->acknowledgment, connection->snd_max))
+		return refuse(connection, segment);
+	if (connection->parent && listen_is_full(connection->parent))
+		return DROP_BACKLOG; /* the peer's data or our SYN-ACK, sent again, will try again */
+
+	take_window(connection, header, connection->snd_shift);
+	time_round_trip(connection, header->acknowledgment);
+	bool fin_acknowledged = drop_acknowledged(connection, header->acknowledgment);
+	tcp_timers_data_acknowledged(connection);
+	become_established(connection);
+	if (connection->parent)
+		listen_complete(connection);
+	if (fin_acknowledged)
+		connection_move(connection, EVENT_FIN_ACKED);
+	return DELIVERED;
+}
+
+/* What follows when an ACK has moved the diagram. */
+static enum verdict follow_state(struct tcp_connection *connection)
+{
+	switch (connection->state) {
+	case STATE_CLOSED: /* LAST-ACK is over */
+		connection_end(connection, 0);
+		return DROP_CLOSED;
+	case STATE_TIME_WAIT:
+		tcp_timers_time_wait(connection);
+		return DELIVERED;
+	case STATE_FIN_WAIT_2:
+		if (!connection->owner)
+			tcp_timers_orphan_waits_for_fin(connection);
+		return DELIVERED;
+	default:
+		return DELIVERED;
+	}
+}
+
+/* Step five. RFC 5961, 5 bounds how old an ACK may be. */
+static enum verdict check_ack(struct tcp_connection *connection, struct segment *segment)
+{
+	const struct tcp_header *header = segment->header;
+	uint32_t acknowledgment = header->acknowledgment;
+
+	if (!(header->flags & TCP_ACK))
+		return DROP_NO_ACK;
+	if (connection->state == STATE_SYN_RECEIVED)
+		return check_handshake_ack(connection, segment);
+	if (sequence_after(acknowledgment, connection->snd_max) ||
+	    sequence_before(acknowledgment, connection->snd_una - connection->snd_wnd_most)) {
+		segment_out_challenge(connection);
+		return DROP_BAD_ACK;
+	}
+
+	enum tcp_state before = connection->state;
+	bool duplicate = is_duplicate_ack(connection, segment);
+	if (sequence_before(acknowledgment, connection->snd_una))
+		return DELIVERED; /* an old ACK's data may still be new */
+	update_window(connection, segment);
+	if (sequence_after(acknowledgment, connection->snd_una))
+		new_data_acknowledged(connection, acknowledgment);
+	else if (duplicate)
+		loss_duplicate_ack(connection);
+	return connection->state == before ? DELIVERED : follow_state(connection);
+}
+
+/* RFC 7323, 4.3: the timestamp to echo is of the segment that the last ACK left off at. */
+static void take_timestamp(struct tcp_connection *connection, const struct segment *segment)
+{
+	const struct tcp_options *options = &segment->header->options;
+
+	if (!connection->timestamps || !options->has_timestamps)
+		return;
+	if (sequence_after(segment->header->sequence, connection->last_ack_sent) ||
+	    sequence_before(options->timestamp, connection->ts_recent))
+		return;
+	connection->ts_recent = options->timestamp;
+	connection->ts_recent_at = connection->tcp->clock->now;
+}
+
+/* Cuts off what was received before and what lies beyond the window. */
+static void trim(struct tcp_connection *connection, struct segment *segment)
+{
+	if (sequence_before(segment->sequence, connection->rcv_nxt)) {
+		uint32_t known = connection->rcv_nxt - segment->sequence;
+		uint32_t cut = known < segment->size ? known : segment->size;
+		segment->skip += cut;
+		segment->size -= cut;
+		segment->sequence += cut;
+		if (known > cut) /* the FIN too was received before */
+			segment->fin = false;
+	}
+	uint32_t room = connection->rcv_edge - segment->sequence;
+	if (segment->size > room) {
+		segment->size = room;
+		segment->fin = false;
+	}
+}
+
+/* What is left of the payload, as slices whose references are the caller's. -1: no memory. */
+static int share_text(const struct segment *segment, struct slice slices[FRAME_SLICES + 1])
+{
+	int count =
+		frame_share_payload(segment->packet->frame, segment->header->header_size, slices);
+	uint32_t skip = segment->skip;
+	uint32_t left = segment->size;
+	int kept = 0;
+
+	for (int index = 0; index < count; index++) {
+		struct slice slice = slices[index];
+		uint32_t cut = skip < slice.size ? skip : slice.size;
+		skip -= cut;
+		slice.at += cut;
+		slice.size -= cut;
+		if (slice.size > left)
+			slice.size = left;
+		left -= slice.size;
+		if (slice.size > 0)
+			slices[kept++] = slice;
+		else
+			block_release(slice.block);
+	}
+	return count < 0 ? -1 : kept;
+}
+
+/* Appends in-order text to the receive queue; returns how many octets found memory. */
+static uint32_t append_text(struct tcp_connection *connection, struct slice *slices, int count)
+{
+	uint32_t before = connection->receive.size;
+	int index = 0;
+
+	while (index < count &&
+	       queue_append(&connection->receive, connection->tcp->pool, slices[index]))
+		index++;
+	for (; index < count; index++)
+		block_release(slices[index].block);
+	return connection->receive.size - before;
+}
+
+/* What waited behind the gap that has just closed. */
+static void take_early(struct tcp_connection *connection)
+{
+	uint32_t taken = reassembly_take(&connection->early, connection->tcp->pool,
+					 connection->rcv_nxt, &connection->receive);
+	connection->rcv_nxt += taken;
+	if (taken > 0)
+		connection->ack_now = true;
+}
+
+/* RFC 5681, 4.2 and RFC 1122, 4.2.3.2: every second full segment at once, the rest within a delay. */
+static void owe_ack(struct tcp_connection *connection, uint32_t size)
+{
+	if (size > connection->mss_estimate)
+		connection->mss_estimate = size < connection->own_mss ? size : connection->own_mss;
+	connection->unacknowledged += size;
+	if (connection->quick_acks > 0 || connection->unacknowledged > connection->mss_estimate)
+		connection->ack_now = true;
+	else
+		tcp_timers_ack_owed(connection);
+}
+
+static enum verdict take_in_order(struct tcp_connection *connection, struct slice *slices,
+				  int count)
+{
+	bool gap = connection->early.size > 0;
+	uint32_t size = append_text(connection, slices, count);
+
+	connection->rcv_nxt += size;
+	owe_ack(connection, size);
+	if (gap) {
+		connection->ack_now =
+			true; /* RFC 5681, 4.2: what fills a gap is acknowledged at once */
+		take_early(connection);
+	}
+	if (connection->receive_shut) {
+		queue_drop_front(&connection->receive, connection->tcp->pool,
+				 connection->receive.size);
+	}
+	connection_wake(connection);
+	return size > 0 ? DELIVERED : DROP_MEMORY;
+}
+
+/* Data for a reader who has gone is answered by RST (RFC 1122, 4.2.2.13; Linux counts it as TCPAbortOnData). */
+static enum verdict refuse_text(struct tcp_connection *connection, struct segment *segment)
+{
+	segment_out_refuse(connection->tcp, segment->packet, segment->header, segment->size);
+	connection_end(connection, 0);
+	return DROP_CLOSED;
+}
+
+/* Step seven. */
+static enum verdict take_text(struct tcp_connection *connection, struct segment *segment)
+{
+	if (segment->size == 0)
+		return DELIVERED;
+	if (!state_may_receive(connection->state))
+		return DROP_CLOSED;
+	if (!connection->owner && !connection->parent)
+		return refuse_text(connection, segment);
+
+	struct slice slices[FRAME_SLICES + 1];
+	int count = share_text(segment, slices);
+	if (count < 0)
+		return DROP_MEMORY;
+	if (segment->sequence == connection->rcv_nxt)
+		return take_in_order(connection, slices, count);
+
+	connection->ack_now = true;
+	connection->quick_acks = QUICK_ACKS;
+	return reassembly_insert(&connection->early, connection->tcp->pool, segment->sequence,
+				 slices, count)
+		       ? DELIVERED
+		       : DROP_BUFFER_FULL;
+}
+
+/* Step eight: the FIN counts once everything before it is here. */
+static void take_fin(struct tcp_connection *connection, const struct segment *segment)
+{
+	if (segment->fin && !connection->fin_received) {
+		connection->fin_seen = true;
+		connection->fin_sequence = segment->sequence + segment->size;
+		connection->ack_now = true;
+	}
+	if (!connection->fin_seen || connection->fin_received ||
+	    connection->fin_sequence != connection->rcv_nxt)
+		return;
+
+	connection->rcv_nxt++;
+	if (sequence_before(connection->rcv_edge, connection->rcv_nxt))
+		connection->rcv_edge = connection->rcv_nxt;
+	connection->fin_received = true;
+	reassembly_close(&connection->early, connection->tcp->pool);
+	connection_move(connection, EVENT_FIN);
+	if (connection->state == STATE_TIME_WAIT) {
+		segment_out_ack(connection);
+		tcp_timers_time_wait(connection);
+	}
+	connection_wake(connection);
+}
+
+/* RFC 9293, 3.10.7.3. */
+static enum verdict in_syn_sent(struct tcp_connection *connection, struct segment *segment)
+{
+	const struct tcp_header *header = segment->header;
+	bool acknowledges = header->flags & TCP_ACK;
+
+	if (acknowledges && (!sequence_after(header->acknowledgment, connection->iss) ||
+			     sequence_after(header->acknowledgment, connection->snd_max)))
+		return refuse(connection, segment);
+	if (header->flags & TCP_RST) {
+		if (!acknowledges)
+			return DROP_OUT_OF_WINDOW;
+		connection_end(connection, ECONNREFUSED);
+		return DROP_CLOSED;
+	}
+	if (!(header->flags & TCP_SYN))
+		return DROP_IGNORED;
+
+	connection->irs = header->sequence;
+	connection->rcv_nxt = connection->rcv_edge = header->sequence + 1;
+	connection->last_received = connection->tcp->clock->now;
+	negotiation_agree(connection, header);
+	connection_set_mss(connection, connection->path_mtu);
+	take_window(connection, header, 0);
+	if (!acknowledges) { /* both opened at once */
+		connection_move(connection, EVENT_SYN);
+		segment_out_syn(connection);
+		return DELIVERED;
+	}
+	time_round_trip(connection, header->acknowledgment);
+	drop_acknowledged(connection, header->acknowledgment);
+	tcp_timers_data_acknowledged(connection);
+	become_established(connection);
+	ip_confirm(connection->tcp->ip, &connection->peer.address);
+	connection->ack_now = true;
+	/* Text or FIN that came with the SYN-ACK is let go: it comes again, behind our ACK. */
+	segment_out_run(connection);
+	return DELIVERED;
+}
+
+static bool is_repeated_syn(const struct tcp_connection *connection,
+			    const struct tcp_header *header)
+{
+	return connection->state == STATE_SYN_RECEIVED && header->sequence == connection->irs &&
+	       (header->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+}
+
+static enum verdict in_other_states(struct tcp_connection *connection, struct segment *segment)
+{
+	static enum verdict (*const steps[])(struct tcp_connection *, struct segment *) = {
+		check_timestamp, check_sequence, check_reset, check_syn, check_ack,
+	};
+
+	if (is_repeated_syn(connection, segment->header)) {
+		segment_out_syn(connection);
+		return DROP_DUPLICATE;
+	}
+	for (size_t step = 0; step < sizeof steps / sizeof steps[0]; step++) {
+		enum verdict verdict = steps[step](connection, segment);
+		if (verdict != DELIVERED)
+			return verdict;
+	}
+	connection->last_received = connection->tcp->clock->now;
+	connection->keepalive_probes = 0;
+	take_timestamp(connection, segment);
+	trim(connection, segment);
+	enum verdict verdict = take_text(connection, segment);
+	if (verdict == DROP_CLOSED)
+		return verdict;
+	if (verdict == DELIVERED)
+		take_fin(connection, segment);
+	segment_out_run(connection);
+	return verdict;
+}
+
+enum verdict segment_in(struct tcp_connection *connection, const struct ip_packet *packet,
+			const struct tcp_header *header)
+{
+	struct segment segment = {
+		.packet = packet,
+		.header = header,
+		.sequence = header->sequence,
+		.size = frame_size(packet->frame) - header->header_size,
+		.fin = header->flags & TCP_FIN,
+	};
+	return connection->state == STATE_SYN_SENT ? in_syn_sent(connection, &segment)
+						   : in_other_states(connection, &segment);
+}

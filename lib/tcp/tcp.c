@@ -1,0 +1,155 @@
+#include "tcp/tcp.h"
+
+#include "tcp/listen.h"
+#include "tcp/segment_in.h"
+#include "tcp/segment_out.h"
+#include "tcp/timers.h"
+#include "wire/ipv4.h"
+#include "wire/checksum.h"
+
+#include <errno.h>
+
+bool tcp_init(struct tcp *tcp, struct ip *ip, const uint8_t seed[16],
+	      const struct tcp_config *config)
+{
+	*tcp = (struct tcp){
+		.allocator = ip->allocator,
+		.pool = ip->pool,
+		.clock = ip->clock,
+		.ip = ip,
+		.config = *config,
+	};
+	random_init(&tcp->random, seed, PROTOCOL_TCP);
+	tcp->tuple_key = random_key(&tcp->random);
+	tcp->isn_key = random_key(&tcp->random);
+	tcp->timestamp_key = random_key(&tcp->random);
+	list_init(&tcp->all);
+	if (!table_init(&tcp->connections, tcp->allocator))
+		return false;
+	if (!ports_init(&tcp->ports, tcp->allocator, &tcp->random)) {
+		table_close(&tcp->connections);
+		return false;
+	}
+	ip_register(
+		ip, PROTOCOL_TCP,
+		&(struct ip_protocol){ .input = tcp_input, .error = tcp_error, .context = tcp });
+	return true;
+}
+
+void tcp_close_all(struct tcp *tcp)
+{
+	while (!list_is_empty(&tcp->all)) {
+		struct tcp_connection *connection =
+			CONTAINER_OF(tcp->all.next, struct tcp_connection, link);
+		connection_free(connection);
+	}
+	ports_close(&tcp->ports);
+	table_close(&tcp->connections);
+}
+
+static bool checksum_holds(const struct ip_packet *packet)
+{
+	if (packet->frame->checksum_left_out)
+		return true;
+
+	struct checksum sum = { 0 };
+	checksum_add_pseudo(&sum, &packet->source, &packet->destination, PROTOCOL_TCP,
+			    frame_size(packet->frame));
+	checksum_add_frame(&sum, packet->frame);
+	return checksum_finish(&sum) == 0;
+}
+
+/* A new SYN for a tuple in TIME-WAIT may open it again where nothing old can be taken for new (RFC 9293, 3.6.1 and
+ * MAY-2; RFC 6191). */
+static bool may_reopen(const struct tcp_connection *connection, const struct tcp_header *header)
+{
+	const struct tcp_options *options = &header->options;
+
+	if (connection->state != STATE_TIME_WAIT ||
+	    (header->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+		return false;
+	if (connection->timestamps && options->has_timestamps &&
+	    options->timestamp != connection->ts_recent)
+		return sequence_after(options->timestamp, connection->ts_recent);
+	return sequence_after(header->sequence, connection->rcv_nxt);
+}
+
+static struct tcp_connection *find_listener(const struct tcp *tcp, const struct endpoint *local,
+					    const struct endpoint *peer)
+{
+	struct port_holder *holder =
+		ports_find_listener(&tcp->ports, local, tcp_tuple_hash(tcp, local, peer));
+	return holder ? CONTAINER_OF(holder, struct tcp_connection, holder) : NULL;
+}
+
+enum verdict tcp_input(void *context, const struct ip_packet *packet)
+{
+	struct tcp *tcp = context;
+	struct tcp_header header;
+
+	if (packet->to_group) /* RFC 9293, MUST-57 */
+		return DROP_IGNORED;
+	if (!tcp_parse(frame_head(packet->frame), &header))
+		return DROP_MALFORMED;
+	if (!checksum_holds(packet))
+		return DROP_CHECKSUM;
+
+	struct endpoint local = { packet->destination, header.destination_port };
+	struct endpoint peer = { packet->source, header.source_port };
+	uint32_t length = frame_size(packet->frame) - header.header_size +
+			  !!(header.flags & TCP_SYN) + !!(header.flags & TCP_FIN);
+
+	struct tcp_connection *connection = tcp_find(tcp, &local, &peer);
+	if (connection && may_reopen(connection, &header) && find_listener(tcp, &local, &peer)) {
+		connection_end(connection, 0);
+		connection = NULL;
+	}
+	if (connection)
+		return segment_in(connection, packet, &header);
+
+	struct tcp_connection *listener = find_listener(tcp, &local, &peer);
+	if (listener)
+		return listen_input(listener, packet, &header, length);
+	segment_out_refuse(tcp, packet, &header, length);
+	return DROP_NO_SOCKET;
+}
+
+/* RFC 5927, 4.1: only news of what is in flight is believed. */
+static bool is_in_flight(const struct tcp_connection *connection, uint32_t sequence)
+{
+	return !sequence_before(sequence, connection->snd_una) &&
+	       !sequence_after(sequence, connection->snd_max);
+}
+
+/* RFC 1191: smaller segments from here on, and the lost one again. */
+static void path_narrowed(struct tcp_connection *connection, uint16_t mtu)
+{
+	if (mtu >= connection->path_mtu)
+		return;
+	connection->path_mtu = mtu;
+	connection_set_mss(connection, mtu);
+	connection->timing = false;
+	connection->snd_nxt = connection->snd_una;
+	segment_out_run(connection);
+}
+
+void tcp_error(void *context, const struct ip_error *error)
+{
+	struct tcp *tcp = context;
+	struct endpoint local = { error->source, get16(error->transport.at) };
+	struct endpoint peer = { error->destination, get16(error->transport.at + 2) };
+	struct tcp_connection *connection = tcp_find(tcp, &local, &peer);
+
+	if (!connection || !is_in_flight(connection, get32(error->transport.at + 4)))
+		return;
+	if (error->error == EMSGSIZE) {
+		if (error->mtu && state_is_synchronized(connection->state))
+			path_narrowed(connection, error->mtu);
+		return;
+	}
+	/* A handshake fails with it (Linux); afterwards it is but a hint (RFC 5461; RFC 9293, MUST-56). */
+	if (connection->state == STATE_SYN_SENT || connection->state == STATE_SYN_RECEIVED)
+		connection_end(connection, error->error);
+	else
+		connection->soft_error = error->error;
+}

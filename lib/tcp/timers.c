@@ -1,0 +1,186 @@
+/* A connection has one alarm in the host's heap for all its timers, standing at or before the earliest deadline. Moving a
+ * deadline later only writes the array: the alarm, coming early, looks again. So a timer that is restarted by every ACK
+ * costs the heap nothing. */
+#include "tcp/timers.h"
+
+#include "tcp/loss.h"
+#include "tcp/segment_out.h"
+
+#include <errno.h>
+
+#define DELAYED_ACK (40 * MILLISECOND) /* Linux's TCP_DELACK_MIN; RFC 1122 allows 500 */
+
+static void arm(struct tcp_connection *connection, enum tcp_timer timer, uint64_t deadline)
+{
+	connection->deadlines[timer] = deadline;
+	if (deadline < connection->alarm.node.deadline)
+		clock_set(connection->tcp->clock, &connection->alarm, deadline);
+}
+
+static void disarm(struct tcp_connection *connection, enum tcp_timer timer)
+{
+	connection->deadlines[timer] = NEVER;
+}
+
+static bool armed(const struct tcp_connection *connection, enum tcp_timer timer)
+{
+	return connection->deadlines[timer] != NEVER;
+}
+
+static uint64_t now_of(const struct tcp_connection *connection)
+{
+	return connection->tcp->clock->now;
+}
+
+void tcp_timers_data_sent(struct tcp_connection *connection)
+{
+	if (!armed(connection, TIMER_RETRANSMIT))
+		arm(connection, TIMER_RETRANSMIT, now_of(connection) + rto_wait(&connection->rto));
+	disarm(connection, TIMER_PERSIST);
+}
+
+void tcp_timers_data_acknowledged(struct tcp_connection *connection)
+{
+	disarm(connection, TIMER_RETRANSMIT);
+	if (connection->snd_una != connection->snd_max)
+		arm(connection, TIMER_RETRANSMIT, now_of(connection) + rto_wait(&connection->rto));
+}
+
+void tcp_timers_sender_blocked(struct tcp_connection *connection)
+{
+	if (!armed(connection, TIMER_PERSIST) && !armed(connection, TIMER_RETRANSMIT))
+		arm(connection, TIMER_PERSIST, now_of(connection) + rto_wait(&connection->rto));
+}
+
+void tcp_timers_sender_unblocked(struct tcp_connection *connection)
+{
+	disarm(connection, TIMER_PERSIST);
+}
+
+void tcp_timers_ack_owed(struct tcp_connection *connection)
+{
+	if (!armed(connection, TIMER_DELAYED_ACK))
+		arm(connection, TIMER_DELAYED_ACK, now_of(connection) + DELAYED_ACK);
+}
+
+void tcp_timers_ack_sent(struct tcp_connection *connection)
+{
+	disarm(connection, TIMER_DELAYED_ACK);
+}
+
+void tcp_timers_keepalive_changed(struct tcp_connection *connection)
+{
+	const struct tcp_settings *settings = &connection->settings;
+
+	disarm(connection, TIMER_KEEPALIVE);
+	if (!settings->keepalive || !state_is_synchronized(connection->state) ||
+	    connection->state == STATE_TIME_WAIT)
+		return;
+	uint64_t wait = connection->keepalive_probes ? settings->keepalive_interval
+						     : settings->keepalive_idle;
+	uint64_t since =
+		connection->keepalive_probes ? now_of(connection) : connection->last_received;
+	arm(connection, TIMER_KEEPALIVE, since + wait);
+}
+
+void tcp_timers_time_wait(struct tcp_connection *connection)
+{
+	tcp_timers_stop(connection);
+	arm(connection, TIMER_WAIT, now_of(connection) + 2 * TCP_MSL);
+}
+
+void tcp_timers_orphan_waits_for_fin(struct tcp_connection *connection)
+{
+	arm(connection, TIMER_WAIT, now_of(connection) + TCP_FIN_TIMEOUT);
+}
+
+void tcp_timers_stop(struct tcp_connection *connection)
+{
+	for (int timer = 0; timer < TIMER_COUNT; timer++)
+		disarm(connection, (enum tcp_timer)timer);
+	clock_set(connection->tcp->clock, &connection->alarm, NEVER);
+}
+
+static uint64_t earliest(const struct tcp_connection *connection)
+{
+	uint64_t deadline = NEVER;
+	for (int timer = 0; timer < TIMER_COUNT; timer++) {
+		if (connection->deadlines[timer] < deadline)
+			deadline = connection->deadlines[timer];
+	}
+	return deadline;
+}
+
+/* Each returns false where the connection is gone. */
+static bool delayed_ack_due(struct tcp_connection *connection)
+{
+	connection->ack_now = true;
+	segment_out_run(connection);
+	return true;
+}
+
+static bool keepalive_due(struct tcp_connection *connection)
+{
+	const struct tcp_settings *settings = &connection->settings;
+	uint64_t quiet = now_of(connection) - connection->last_received;
+	bool in_flight = connection->snd_una != connection->snd_max;
+
+	if (quiet < settings->keepalive_idle || in_flight)
+		connection->keepalive_probes = 0;
+	if (quiet >= settings->keepalive_idle && !in_flight) {
+		bool too_many = settings->user_timeout
+					? quiet >= settings->user_timeout &&
+						  connection->keepalive_probes > 0
+					: connection->keepalive_probes >= settings->keepalive_count;
+		if (too_many) {
+			segment_out_reset(connection);
+			connection_end(connection,
+				       connection->soft_error ? connection->soft_error : ETIMEDOUT);
+			return false;
+		}
+		connection->keepalive_probes++;
+		segment_out_probe(connection);
+	}
+	tcp_timers_keepalive_changed(connection);
+	return true;
+}
+
+static bool wait_due(struct tcp_connection *connection)
+{
+	connection_end(connection, 0);
+	return false;
+}
+
+static bool (*const handlers[TIMER_COUNT])(struct tcp_connection *) = {
+	[TIMER_RETRANSMIT] = loss_timed_out,
+	[TIMER_PERSIST] = loss_probe_due,
+	[TIMER_DELAYED_ACK] = delayed_ack_due,
+	[TIMER_KEEPALIVE] = keepalive_due,
+	[TIMER_WAIT] = wait_due,
+};
+
+static void due(struct alarm *alarm)
+{
+	struct tcp_connection *connection = CONTAINER_OF(alarm, struct tcp_connection, alarm);
+
+	for (int timer = 0; timer < TIMER_COUNT; timer++) {
+		if (connection->deadlines[timer] > now_of(connection))
+			continue;
+		disarm(connection, (enum tcp_timer)timer);
+		if (!handlers[timer](connection))
+			return;
+	}
+	clock_set(connection->tcp->clock, alarm, earliest(connection));
+}
+
+bool tcp_timers_init(struct tcp_connection *connection)
+{
+	for (int timer = 0; timer < TIMER_COUNT; timer++)
+		disarm(connection, (enum tcp_timer)timer);
+	return clock_admit(connection->tcp->clock, &connection->alarm, due);
+}
+
+void tcp_timers_close(struct tcp_connection *connection)
+{
+	clock_dismiss(connection->tcp->clock, &connection->alarm);
+}

@@ -1,0 +1,30 @@
+/* timers: the only place that arms a connection's timers, by functions named for what happened. */
+#ifndef TCP_TIMERS_H
+#define TCP_TIMERS_H
+
+#include "tcp/tcp.h"
+
+/* Makes room for the connection's alarm. False: no memory. */
+bool tcp_timers_init(struct tcp_connection *connection);
+void tcp_timers_close(struct tcp_connection *connection);
+
+/* Something that must be acknowledged went out (RFC 6298, 5.1). */
+void tcp_timers_data_sent(struct tcp_connection *connection);
+/* New data was acknowledged (5.2, 5.3). */
+void tcp_timers_data_acknowledged(struct tcp_connection *connection);
+/* There is data, nothing in flight, and the window (or silly-window avoidance) keeps it here. */
+void tcp_timers_sender_blocked(struct tcp_connection *connection);
+void tcp_timers_sender_unblocked(struct tcp_connection *connection);
+/* Received bytes wait for an ACK; an ACK went out. */
+void tcp_timers_ack_owed(struct tcp_connection *connection);
+void tcp_timers_ack_sent(struct tcp_connection *connection);
+/* Established, or SO_KEEPALIVE or its times were changed. */
+void tcp_timers_keepalive_changed(struct tcp_connection *connection);
+/* 2 MSL begin, or begin again. */
+void tcp_timers_time_wait(struct tcp_connection *connection);
+/* Nobody is left to hear more, and the peer's FIN has not come. */
+void tcp_timers_orphan_waits_for_fin(struct tcp_connection *connection);
+/* Nothing is to happen any more. */
+void tcp_timers_stop(struct tcp_connection *connection);
+
+#endif

@@ -1,0 +1,204 @@
+/* The user's calls (RFC 9293, 3.9.1). */
+#include "base/assert.h"
+#include "tcp/listen.h"
+#include "tcp/negotiation.h"
+#include "tcp/segment_out.h"
+#include "tcp/tcp.h"
+#include "tcp/timers.h"
+
+#include <errno.h>
+
+int tcp_bind(struct tcp_connection *connection, const struct endpoint *local)
+{
+	if (connection->state != STATE_CLOSED || connection->bound)
+		return -EINVAL;
+	if (!address_is_any(&local->address) && !ip_is_own(connection->tcp->ip, &local->address))
+		return -EADDRNOTAVAIL;
+
+	int result = ports_bind(&connection->tcp->ports, &connection->holder, local);
+	connection->bound = result == 0;
+	return result;
+}
+
+static bool tuple_is_free(void *context, const struct endpoint *local, const struct endpoint *peer)
+{
+	return tcp_find(context, local, peer) == NULL;
+}
+
+static int take_port(struct tcp_connection *connection)
+{
+	struct tcp *tcp = connection->tcp;
+
+	if (connection->bound)
+		return tcp_find(tcp, &connection->holder.local, &connection->peer) ? -EADDRNOTAVAIL
+										   : 0;
+	struct address local = connection->holder.local.address;
+	return ports_use_any(&tcp->ports, &connection->holder, &local, &connection->peer,
+			     tuple_is_free, tcp);
+}
+
+/* What an earlier attempt may have left behind. */
+static void begin_anew(struct tcp_connection *connection)
+{
+	connection->error = connection->soft_error = 0;
+	connection->retries = 0;
+	connection->retransmitted = 0;
+	connection->fin_queued = connection->fin_seen = connection->fin_received = false;
+	connection->receive_shut = false;
+	connection->timing = connection->recovering = false;
+	connection->challenged_at = 0;
+	rto_init(&connection->rto);
+	queue_close(&connection->receive, connection->tcp->pool);
+}
+
+int tcp_connect(struct tcp_connection *connection, const struct endpoint *peer)
+{
+	struct tcp *tcp = connection->tcp;
+	bool was_any = address_is_any(&connection->holder.local.address);
+
+	connection->peer = *peer;
+	if (address_is_any(&peer->address)) /* Linux: this host itself */
+		connection->peer.address = address_v4(0x7f000001);
+	if (ip_is_broadcast(tcp->ip, &peer->address) ||
+	    v4_is_multicast(address_to_v4(&peer->address)))
+		return -ENETUNREACH;
+
+	int result = connection_find_path(connection);
+	if (result == 0)
+		result = take_port(connection);
+	if (result < 0) {
+		if (was_any)
+			connection->holder.local.address = address_v4(0);
+		connection->peer = (struct endpoint){ .address = address_v4(0) };
+		return result;
+	}
+
+	begin_anew(connection);
+	connection->iss = tcp_isn(tcp, &connection->holder.local, &connection->peer);
+	connection->timestamp_offset =
+		tcp_timestamp_offset(tcp, &connection->holder.local, &connection->peer);
+	connection->snd_una = connection->snd_nxt = connection->snd_max = connection->recover =
+		connection->iss;
+	connection->last_received = tcp->clock->now;
+	connection_enter(connection);
+	connection_move(connection, EVENT_OPEN);
+	segment_out_syn(connection);
+	return 0;
+}
+
+static void queue_fin(struct tcp_connection *connection)
+{
+	if (!state_may_send(connection->state))
+		return;
+	if (connection->state == STATE_SYN_SENT) {
+		connection_end(connection, 0);
+		return;
+	}
+	connection->fin_queued = true;
+	connection_move(connection, EVENT_CLOSE);
+	segment_out_run(connection);
+}
+
+void tcp_shutdown_send(struct tcp_connection *connection)
+{
+	queue_fin(connection);
+}
+
+void tcp_shutdown_receive(struct tcp_connection *connection)
+{
+	connection->receive_shut = true;
+	connection_wake(connection);
+}
+
+static bool has_peer(const struct tcp_connection *connection)
+{
+	return connection->state != STATE_CLOSED && connection->state != STATE_LISTEN &&
+	       connection->state != STATE_SYN_SENT;
+}
+
+static void abort_connection(struct tcp_connection *connection)
+{
+	if (has_peer(connection) && connection->state != STATE_TIME_WAIT)
+		segment_out_reset(connection);
+	connection_end(connection, 0);
+}
+
+void tcp_disconnect(struct tcp_connection *connection)
+{
+	abort_connection(connection);
+	listen_forget(connection);
+	connection->error = 0;
+	connection->peer = (struct endpoint){ .address = address_v4(0) };
+	if (!connection->bound)
+		connection->holder.local = (struct endpoint){ .address = address_v4(0) };
+}
+
+void tcp_close(struct tcp_connection *connection)
+{
+	/* RFC 2525, 2.17: unread data is lost, and the peer must not believe otherwise. */
+	bool unread = connection->receive.size > 0;
+	bool hard = connection->settings.linger && connection->settings.linger_seconds == 0;
+
+	connection->owner = NULL;
+	connection->receive_shut = true;
+	if (!has_peer(connection) || unread || hard) {
+		abort_connection(connection);
+		return;
+	}
+	if (connection->state == STATE_FIN_WAIT_2)
+		tcp_timers_orphan_waits_for_fin(connection);
+	queue_fin(connection);
+}
+
+uint32_t tcp_send_room(const struct tcp_connection *connection)
+{
+	uint32_t size = connection->send.size;
+	uint32_t most = connection->settings.send_buffer;
+	return size < most ? most - size : 0;
+}
+
+size_t tcp_send_copy(struct tcp_connection *connection, struct bytes bytes, bool more)
+{
+	uint32_t room = tcp_send_room(connection);
+	if (bytes.size > room)
+		bytes.size = room;
+
+	size_t taken = queue_append_copy(&connection->send, connection->tcp->pool, bytes);
+	bool corked = connection->settings.cork;
+	connection->settings.cork |= more;
+	segment_out_run(connection);
+	connection->settings.cork = corked;
+	return taken;
+}
+
+bool tcp_send_slice(struct tcp_connection *connection, struct slice slice)
+{
+	if (!queue_append(&connection->send, connection->tcp->pool, slice))
+		return false;
+	segment_out_run(connection);
+	return true;
+}
+
+/* RFC 9293, 3.8.6.2.2: the peer is told of the room once it has doubled (Linux's rule). */
+void tcp_received(struct tcp_connection *connection, uint32_t size)
+{
+	assert(size <= connection->receive.size);
+	queue_drop_front(&connection->receive, connection->tcp->pool, size);
+	if (!state_may_receive(connection->state))
+		return;
+
+	uint32_t standing = connection->rcv_edge - connection->rcv_nxt;
+	uint32_t window = connection_window(connection);
+	if (window > standing && window >= 2 * standing)
+		segment_out_ack(connection);
+}
+
+void tcp_push(struct tcp_connection *connection)
+{
+	segment_out_run(connection);
+}
+
+void tcp_keepalive_changed(struct tcp_connection *connection)
+{
+	tcp_timers_keepalive_changed(connection);
+}

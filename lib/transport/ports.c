@@ -1,0 +1,212 @@
+#include "transport/ports.h"
+
+#include "base/assert.h"
+
+#include <errno.h>
+
+enum { PORT_RANGE = PORT_LAST - PORT_FIRST + 1 };
+
+bool ports_init(struct ports *ports, const struct berth_allocator *allocator, struct random *random)
+{
+	*ports = (struct ports){
+		.allocator = allocator,
+		.offset_key = random_key(random),
+		.counter_key = random_key(random),
+		.random.key = random_key(random),
+	};
+	return table_init(&ports->ports, allocator);
+}
+
+void ports_close(struct ports *ports)
+{
+	assert(ports->ports.count == 0);
+	table_close(&ports->ports);
+}
+
+/* Ports spread themselves: neighbours in number are neighbours in the table, and no stranger makes chains of them. */
+static struct port *find(const struct ports *ports, uint16_t number)
+{
+	for (struct table_node *node = table_chain(&ports->ports, number); node;
+	     node = node->next) {
+		struct port *port = CONTAINER_OF(node, struct port, node);
+		if (port->number == number)
+			return port;
+	}
+	return NULL;
+}
+
+static struct port *find_or_make(struct ports *ports, uint16_t number)
+{
+	struct port *port = find(ports, number);
+	if (port)
+		return port;
+
+	port = memory_take(ports->allocator, sizeof *port);
+	if (!port)
+		return NULL;
+	port->number = number;
+	list_init(&port->bound);
+	list_init(&port->used);
+	table_insert(&ports->ports, &port->node, number);
+	return port;
+}
+
+static bool overlap(const struct address *a, const struct address *b)
+{
+	return address_is_any(a) || address_is_any(b) || address_equal(a, b);
+}
+
+/* Linux's inet_csk_bind_conflict: two may share where both ask to and neither listens, or both say SO_REUSEPORT. */
+static bool may_share(const struct port_holder *a, const struct port_holder *b)
+{
+	if (!overlap(&a->local.address, &b->local.address))
+		return true;
+	if (a->reuse_port && b->reuse_port)
+		return true;
+	return a->reuse_address && b->reuse_address && !a->listening && !b->listening;
+}
+
+static bool conflicts_on(const struct list *holders, const struct port_holder *holder)
+{
+	LIST_EACH (node, holders) {
+		const struct port_holder *other = CONTAINER_OF(node, struct port_holder, link);
+		if (other != holder && !may_share(holder, other))
+			return true;
+	}
+	return false;
+}
+
+static bool conflicts(const struct ports *ports, const struct port_holder *holder)
+{
+	const struct port *port = find(ports, holder->local.port);
+	return port && (conflicts_on(&port->bound, holder) || conflicts_on(&port->used, holder));
+}
+
+static int hold(struct ports *ports, struct port_holder *holder, bool bound)
+{
+	struct port *port = find_or_make(ports, holder->local.port);
+	if (!port)
+		return -ENOBUFS;
+	list_append(bound ? &port->bound : &port->used, &holder->link);
+	return 0;
+}
+
+/* Any free port, from a random one on. */
+static int bind_any(struct ports *ports, struct port_holder *holder)
+{
+	uint32_t start = random_below(&ports->random, PORT_RANGE);
+
+	for (uint32_t tried = 0; tried < PORT_RANGE; tried++) {
+		holder->local.port = (uint16_t)(PORT_FIRST + (start + tried) % PORT_RANGE);
+		if (!find(ports, holder->local.port))
+			return hold(ports, holder, true);
+	}
+	return -EADDRINUSE;
+}
+
+int ports_bind(struct ports *ports, struct port_holder *holder, const struct endpoint *local)
+{
+	holder->local = *local;
+	int result = local->port == 0           ? bind_any(ports, holder)
+		     : conflicts(ports, holder) ? -EADDRINUSE
+						: hold(ports, holder, true);
+	if (result < 0)
+		holder->local.port = 0;
+	return result;
+}
+
+bool ports_may_listen(const struct ports *ports, const struct port_holder *holder)
+{
+	struct port_holder listening = *holder;
+	listening.listening = true;
+
+	const struct port *port = find(ports, holder->local.port);
+	LIST_EACH (node, &port->bound) {
+		const struct port_holder *other = CONTAINER_OF(node, struct port_holder, link);
+		if (other != holder && other->listening && !may_share(&listening, other))
+			return false;
+	}
+	return true;
+}
+
+int ports_use(struct ports *ports, struct port_holder *holder, const struct endpoint *local)
+{
+	holder->local = *local;
+	return hold(ports, holder, false);
+}
+
+static uint32_t hash_pair(const struct siphash_key *key, const struct address *local,
+			  const struct endpoint *peer)
+{
+	uint8_t message[34];
+	memcpy(message, local->bytes, 16);
+	memcpy(message + 16, peer->address.bytes, 16);
+	put16(message + 32, peer->port);
+	return (uint32_t)siphash(key, (struct bytes){ message, sizeof message });
+}
+
+int ports_use_any(struct ports *ports, struct port_holder *holder, const struct address *local,
+		  const struct endpoint *peer,
+		  bool (*is_free)(void *context, const struct endpoint *local,
+				  const struct endpoint *peer),
+		  void *context)
+{
+	uint32_t offset = hash_pair(&ports->offset_key, local, peer);
+	uint32_t *counter =
+		&ports->counters[hash_pair(&ports->counter_key, local, peer) % PORT_COUNTERS];
+	struct endpoint chosen = { .address = *local };
+
+	for (uint32_t tried = 0; tried < PORT_RANGE; tried++) {
+		chosen.port = (uint16_t)(PORT_FIRST + (offset + (*counter)++) % PORT_RANGE);
+		const struct port *port = find(ports, chosen.port);
+		if (port && (!list_is_empty(&port->bound) || !is_free(context, &chosen, peer)))
+			continue;
+		return ports_use(ports, holder, &chosen);
+	}
+	return -EADDRNOTAVAIL;
+}
+
+void ports_release(struct ports *ports, struct port_holder *holder)
+{
+	if (list_is_empty(&holder->link))
+		return;
+	list_remove(&holder->link);
+
+	struct port *port = find(ports, holder->local.port);
+	if (list_is_empty(&port->bound) && list_is_empty(&port->used)) {
+		table_remove(&ports->ports, &port->node);
+		memory_give(ports->allocator, port, sizeof *port);
+	}
+}
+
+/* Listeners on this address: how many, and the chosen-th of them. */
+static uint32_t listeners_on(const struct port *port, const struct address *address,
+			     uint32_t chosen, struct port_holder **found)
+{
+	uint32_t count = 0;
+
+	LIST_EACH (node, &port->bound) {
+		struct port_holder *holder = CONTAINER_OF(node, struct port_holder, link);
+		if (!holder->listening || !address_equal(&holder->local.address, address))
+			continue;
+		if (count++ == chosen)
+			*found = holder;
+	}
+	return count;
+}
+
+struct port_holder *ports_find_listener(const struct ports *ports, const struct endpoint *local,
+					uint32_t spread)
+{
+	const struct port *port = find(ports, local->port);
+	const struct address any = address_v4(0);
+	const struct address *candidates[] = { &local->address, &any };
+	struct port_holder *found = NULL;
+
+	for (int index = 0; port && !found && index < 2; index++) {
+		uint32_t count = listeners_on(port, candidates[index], 0, &found);
+		if (count > 1)
+			listeners_on(port, candidates[index], spread % count, &found);
+	}
+	return found;
+}

@@ -1,0 +1,73 @@
+/* ports: which local ports of one protocol are taken, by whom, and which is free. Conflicts are judged as Linux's bind
+ * does; free ports are chosen by RFC 6056's double-hash selection (algorithm 4), so that nobody outside foretells them. */
+#ifndef TRANSPORT_PORTS_H
+#define TRANSPORT_PORTS_H
+
+#include "base/list.h"
+#include "base/random.h"
+#include "base/table.h"
+#include "wire/address.h"
+
+enum {
+	PORT_FIRST = 32768, /* net.ipv4.ip_local_port_range */
+	PORT_LAST = 60999,
+	PORT_COUNTERS = 64, /* algorithm 4's table of counters */
+};
+
+/* Embedded in whatever holds a port. */
+struct port_holder {
+	struct list link; /* on its port; to itself while it holds none */
+	struct endpoint local;
+	bool reuse_address;
+	bool reuse_port;
+	bool listening;
+};
+
+struct ports {
+	const struct berth_allocator *allocator;
+	struct table ports;
+	struct siphash_key offset_key, counter_key;
+	struct random random;
+	uint32_t counters[PORT_COUNTERS];
+};
+
+/* One port in use. Those who bound it are apart from those who merely use it (connections), since a server has few of the
+ * one and many of the other. */
+struct port {
+	struct table_node node;
+	uint16_t number;
+	struct list bound;
+	struct list used;
+};
+
+/* False: no memory. */
+bool ports_init(struct ports *ports, const struct berth_allocator *allocator,
+		struct random *random);
+/* Every holder has released before. */
+void ports_close(struct ports *ports);
+
+/* As bind(2): local's address may be any; port 0: one is chosen. holder->local is set. 0, -EADDRINUSE, -ENOBUFS. */
+int ports_bind(struct ports *ports, struct port_holder *holder, const struct endpoint *local);
+
+/* As listen(2): may this bound holder listen beside the others on its port? */
+bool ports_may_listen(const struct ports *ports, const struct port_holder *holder);
+
+/* A connection uses this port as well, whoever else does. 0, -ENOBUFS. */
+int ports_use(struct ports *ports, struct port_holder *holder, const struct endpoint *local);
+
+/* Chooses a port for a connection from local's address to peer and uses it: one that nobody bound and for which is_free
+ * says yes. 0, -EADDRNOTAVAIL, -ENOBUFS. */
+int ports_use_any(struct ports *ports, struct port_holder *holder, const struct address *local,
+		  const struct endpoint *peer,
+		  bool (*is_free)(void *context, const struct endpoint *local,
+				  const struct endpoint *peer),
+		  void *context);
+
+void ports_release(struct ports *ports, struct port_holder *holder);
+
+/* The listener for what arrives at local: those on that very address before those on any. Among several (SO_REUSEPORT)
+ * spread decides, a hash of who asks. NULL: none. */
+struct port_holder *ports_find_listener(const struct ports *ports, const struct endpoint *local,
+					uint32_t spread);
+
+#endif
