@@ -1,0 +1,81 @@
+#include "supervisor/calls.h"
+
+#include "supervisor/notify.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+
+struct handler {
+	call_step *ours;      /* the first argument is a carrier */
+	call_step *elsewhere; /* it is not; NULL: the kernel does it */
+};
+
+static const struct handler handlers[] = {
+	[SYS_bind] = { call_bind, NULL },
+	[SYS_listen] = { call_listen, NULL },
+	[SYS_connect] = { call_connect, call_connect_elsewhere },
+	[SYS_accept] = { call_accept, NULL },
+	[SYS_accept4] = { call_accept4, NULL },
+	[SYS_getsockname] = { call_getsockname, NULL },
+	[SYS_getpeername] = { call_getpeername, NULL },
+	[SYS_shutdown] = { call_shutdown, NULL },
+	[SYS_getsockopt] = { call_getsockopt, NULL },
+	[SYS_setsockopt] = { call_setsockopt, NULL },
+	[SYS_sendto] = { call_sendto, NULL },
+	[SYS_sendmsg] = { call_sendmsg, NULL },
+	[SYS_sendmmsg] = { call_sendmmsg, NULL },
+	[SYS_recvfrom] = { call_recvfrom, NULL },
+	[SYS_recvmsg] = { call_recvmsg, NULL },
+	[SYS_recvmmsg] = { call_recvmmsg, NULL },
+};
+
+enum {
+	HANDLERS = sizeof(handlers) / sizeof(handlers[0]),
+	ROUND = 64, /* calls in a row before the loop looks at its other descriptors */
+};
+
+static void begin(struct supervisor *supervisor, struct call *call)
+{
+	int number = call->request.data.nr;
+	if (number == SYS_socket) {
+		call_socket(supervisor, call);
+		return;
+	}
+
+	/* What cannot be looked into (-EPERM: a program that its user may not read) or has no such descriptor is the kernel's:
+	 * there is no socket in its hands but carriers and those it was born with. */
+	call->descriptor =
+		threads_descriptor(&supervisor->threads, call_thread(call), call_int(call, 0));
+	if (call->descriptor == -EMFILE || call->descriptor == -ENFILE) {
+		call_answer(supervisor, call, -ENFILE);
+		return;
+	}
+	const struct handler *handler =
+		number >= 0 && number < HANDLERS ? &handlers[number] : &handlers[0];
+	if (call->descriptor >= 0 && carrier_is(call->descriptor, &call->inode) && handler->ours) {
+		if (supervisor->control >= 0)
+			handler->ours(supervisor, call);
+		else
+			call_answer(supervisor, call, -ENETDOWN);
+	} else if (call->descriptor >= 0 && handler->elsewhere) {
+		handler->elsewhere(supervisor, call);
+	} else {
+		call_continue(supervisor, call);
+	}
+}
+
+/* One of many often waits already when the first is answered: cheaper to ask at once than to go round the loop. */
+void calls_receive(struct supervisor *supervisor)
+{
+	struct seccomp_notif request;
+
+	for (int i = 0; i < ROUND && notify_next(supervisor->notify, i == 0, &request); i++) {
+		struct call *call = call_new(supervisor);
+		if (!call) {
+			notify_answer(supervisor->notify, request.id, -ENOBUFS);
+			continue;
+		}
+		call->request = request;
+		begin(supervisor, call);
+	}
+}

@@ -1,0 +1,37 @@
+/* calls: what is done about each trapped call: one table in calls.c, a function a call, in the files named here. Each is
+ * handed a call whose descriptor is a duplicate of a carrier (but call_socket's), and sees to it that it ends. */
+#ifndef SUPERVISOR_CALLS_H
+#define SUPERVISOR_CALLS_H
+
+#include "supervisor/call.h"
+
+/* Receives what waits at the notification descriptor, and begins each. */
+void calls_receive(struct supervisor *supervisor);
+
+call_step call_socket; /* create.c */
+
+call_step call_bind; /* names.c */
+call_step call_listen;
+call_step call_getsockname;
+call_step call_getpeername;
+call_step call_shutdown;
+
+call_step call_connect; /* connect.c */
+/* connect() on a descriptor that is none of ours: native, but for the sockets of name services. */
+call_step call_connect_elsewhere;
+
+call_step call_accept; /* accept.c */
+call_step call_accept4;
+
+call_step call_getsockopt; /* options.c */
+call_step call_setsockopt;
+
+call_step call_sendto; /* send.c */
+call_step call_sendmsg;
+call_step call_sendmmsg;
+
+call_step call_recvfrom; /* receive.c */
+call_step call_recvmsg;
+call_step call_recvmmsg;
+
+#endif

@@ -1,0 +1,64 @@
+/* create: socket(). The filter lets only AF_INET come here. */
+#include "supervisor/calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	TYPE_MASK = 0xf,  /* SOCK_TYPE_MASK of Linux: what is above are flags */
+	TYPE_PACKET = 10, /* SOCK_PACKET: PF_PACKET under an old name */
+	TYPES = 11,       /* SOCK_MAX */
+	PROTOCOLS = 263,  /* IPPROTO_MAX of today's Linux; a header may be older */
+};
+
+/* What a kernel that has TCP and nothing else says: __sys_socket, __sock_create and inet_create, in their order. */
+static int judge(int type, int protocol)
+{
+	int kind = type & TYPE_MASK;
+	if (type & ~TYPE_MASK & ~(SOCK_CLOEXEC | SOCK_NONBLOCK) || kind >= TYPES)
+		return -EINVAL;
+	if (kind == TYPE_PACKET)
+		return -EAFNOSUPPORT;
+	if (protocol < 0 || protocol >= PROTOCOLS)
+		return -EINVAL;
+	if (kind != SOCK_STREAM)
+		return -ESOCKTNOSUPPORT;
+	return protocol == 0 || protocol == IPPROTO_TCP ? 0 : -EPROTONOSUPPORT;
+}
+
+void call_socket(struct supervisor *supervisor, struct call *call)
+{
+	int type = call_int(call, 1), protocol = call_int(call, 2);
+	int refusal = judge(type, protocol);
+	if (refusal == 0 && supervisor->control < 0)
+		refusal = -ENETDOWN;
+	if (refusal < 0) {
+		call_answer(supervisor, call, refusal);
+		return;
+	}
+
+	call->extra = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (type & SOCK_NONBLOCK), 0);
+	if (call->extra < 0 || carrier_mark(call->extra) < 0 ||
+	    !carrier_is(call->extra, &call->inode)) {
+		call_answer(supervisor, call, -ENFILE);
+		return;
+	}
+
+	/* The daemon reads our messages in order: any later call about this socket comes after this one. If the guest cannot take
+	 * it, the daemon sees its last close. */
+	const struct question question = { .kind = CONTROL_SOCKET,
+					   .a = AF_INET,
+					   .b = SOCK_STREAM,
+					   .c = protocol,
+					   .descriptor = call->extra };
+	if (!call_tell(supervisor, call->inode, &question)) {
+		call_answer(supervisor, call, -ENETDOWN);
+		return;
+	}
+	int result = call_give(supervisor, call, call->extra, type & SOCK_CLOEXEC ? O_CLOEXEC : 0);
+	if (result < 0 && result != -ENOENT)
+		call_answer(supervisor, call, result);
+}

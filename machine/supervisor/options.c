@@ -1,0 +1,116 @@
+/* options: getsockopt and setsockopt. The table of options is the library's; here are only the lengths, as Linux takes
+ * them, and the few options that the carrier must know of as well, since native reads and writes go by them. */
+#include "supervisor/calls.h"
+#include "supervisor/memory.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum {
+	VALUE_MOST =
+		256, /* bytes of the longest value that any option of ours reads, with room to spare */
+	RCVTIMEO_NEW =
+		66, /* SO_RCVTIMEO_NEW and SO_SNDTIMEO_NEW: 64-bit times for 32-bit programs */
+	SNDTIMEO_NEW = 67,
+};
+
+static bool is_for_carrier(int level, int name)
+{
+	return level == SOL_SOCKET &&
+	       (name == SO_RCVTIMEO || name == SO_SNDTIMEO || name == RCVTIMEO_NEW ||
+		name == SNDTIMEO_NEW || name == SO_RCVLOWAT);
+}
+
+/* A guest may say more than its value has: what is there of the first bytes is what options read. */
+static int read_value(const struct call *call, uint8_t value[VALUE_MOST])
+{
+	int size = call_int(call, 4);
+	uint64_t from = call_argument(call, 3);
+	if (size < 0)
+		return -EINVAL;
+	if (size > VALUE_MOST)
+		size = VALUE_MOST;
+	if (memory_read(call_thread(call), from, value, (size_t)size) == 0)
+		return size;
+	const int least = (int)sizeof(int);
+	return size > least && memory_read(call_thread(call), from, value, sizeof(int)) == 0
+		       ? least
+		       : -EFAULT;
+}
+
+static void answer_setsockopt(struct supervisor *supervisor, struct call *call,
+			      const struct control_message *reply)
+{
+	int level = call_int(call, 1), name = call_int(call, 2), result = reply->header.a;
+	uint8_t value[VALUE_MOST];
+	if (result == 0 && is_for_carrier(level, name)) {
+		int size = read_value(call, value);
+		if (size > 0)
+			setsockopt(call->descriptor, level, name, value, (socklen_t)size);
+	}
+	call_answer(supervisor, call, result);
+}
+
+void call_setsockopt(struct supervisor *supervisor, struct call *call)
+{
+	uint8_t value[VALUE_MOST];
+	int size = read_value(call, value);
+	if (size < 0) {
+		call_answer(supervisor, call, size);
+		return;
+	}
+	const struct question question = { .kind = CONTROL_SETSOCKOPT,
+					   .a = call_int(call, 1),
+					   .b = call_int(call, 2),
+					   .data = value,
+					   .size = (size_t)size };
+	call_ask(supervisor, call, &question, answer_setsockopt);
+}
+
+/* A reset is told once: the carrier's own error is taken with SO_ERROR; and where a read has taken it, the daemon's, which did
+ * not see that read, is old. */
+static void settle_error(const struct call *call, uint8_t *value, uint32_t size)
+{
+	int native = 0, told = 0;
+	socklen_t native_size = sizeof(native);
+	getsockopt(call->descriptor, SOL_SOCKET, SO_ERROR, &native, &native_size);
+	memcpy(&told, value, size < sizeof(told) ? size : sizeof(told));
+	if (told == ECONNRESET && native == 0)
+		memset(value, 0, size);
+}
+
+static void answer_getsockopt(struct supervisor *supervisor, struct call *call,
+			      const struct control_message *reply)
+{
+	int result = reply->header.a;
+	uint32_t size = reply->header.size;
+	uint8_t *value = supervisor->scratch;
+	if (result >= 0) {
+		memcpy(value, reply->data, size);
+		if (call_int(call, 1) == SOL_SOCKET && call_int(call, 2) == SO_ERROR)
+			settle_error(call, value, size);
+		result = call_write(supervisor, call, call_argument(call, 3), value, size);
+	}
+	if (result >= 0)
+		result = memory_write(call_thread(call), call_argument(call, 4), &size,
+				      sizeof(size));
+	call_answer(supervisor, call, result);
+}
+
+void call_getsockopt(struct supervisor *supervisor, struct call *call)
+{
+	int32_t size;
+	int result = memory_read(call_thread(call), call_argument(call, 4), &size, sizeof(size));
+	if (result == 0 && size < 0)
+		result = -EINVAL;
+	if (result < 0) {
+		call_answer(supervisor, call, result);
+		return;
+	}
+	const struct question question = { .kind = CONTROL_GETSOCKOPT,
+					   .a = call_int(call, 1),
+					   .b = call_int(call, 2),
+					   .c = size };
+	call_ask(supervisor, call, &question, answer_getsockopt);
+}

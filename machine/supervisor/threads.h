@@ -1,0 +1,27 @@
+/* threads: pidfds of the guest's threads, kept, since most calls come from few threads and opening one costs as much as
+ * the rest of a small call. A pidfd that is kept past its thread says ESRCH and is opened again; it can never mean
+ * another thread that got the number later. */
+#ifndef SUPERVISOR_THREADS_H
+#define SUPERVISOR_THREADS_H
+
+#include <sys/types.h>
+
+enum { THREADS_KEPT = 256 }; /* by the low bits of the number: a clash costs a pidfd_open */
+
+struct threads {
+	struct {
+		pid_t thread;
+		int pidfd; /* meaningful where thread is not 0 */
+	} kept[THREADS_KEPT];
+};
+
+void threads_init(struct threads *threads);
+void threads_close(struct threads *threads);
+
+/* A duplicate, in our table, of that thread's descriptor; or a negative errno: -EBADF: it has none of that number; -EPERM: it
+ * may not be looked into; -ESRCH: it has gone. */
+int threads_descriptor(struct threads *threads, pid_t thread, int descriptor);
+
+void threads_signal(struct threads *threads, pid_t thread, int signal);
+
+#endif

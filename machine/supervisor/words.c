@@ -1,0 +1,62 @@
+#include "supervisor/words.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* For people to read, in listings. */
+static json_t *legible(const char *string)
+{
+	json_t *exact = json_string(string);
+	if (exact)
+		return exact;
+
+	char *copy = strdup(string);
+	for (char *at = copy; at && *at; at++)
+		if (*at & 0x80)
+			*at = '?';
+	json_t *result = json_string(copy ? copy : "?");
+	free(copy);
+	return result;
+}
+
+json_t *words_of_order(const struct session_order *order)
+{
+	json_t *object = json_object(), *command = json_array();
+	for (char **word = order->command; *word; word++)
+		json_array_append_new(command, legible(*word));
+	json_object_set_new(object, "command", command);
+	if (order->name)
+		json_object_set_new(object, "name", legible(order->name));
+	if (order->ip)
+		json_object_set_new(object, "ip", legible(order->ip));
+	json_object_set_new(object, "exec", json_boolean(order->exec));
+	return object;
+}
+
+json_t *words_of_strings(char *const *strings)
+{
+	json_t *array = json_array();
+	for (; *strings; strings++) {
+		if (json_array_append_new(array, json_string(*strings)) == 0)
+			continue;
+		json_decref(array);
+		return NULL;
+	}
+	return array;
+}
+
+char **words_to_strings(const json_t *words)
+{
+	size_t count = json_array_size(words);
+	char **strings = json_is_array(words) ? calloc(count + 1, sizeof(*strings)) : NULL;
+	for (size_t i = 0; strings && i < count; i++) {
+		const char *string = json_string_value(json_array_get(words, i));
+		if (!string) {
+			free(strings);
+			return NULL;
+		}
+		strings[i] = (char *)(uintptr_t)string; /* as argv and environ have it */
+	}
+	return strings;
+}
