@@ -9,7 +9,7 @@ static uint64_t rotate(uint64_t word, unsigned bits)
 	return word << bits | word >> (64 - bits);
 }
 
-static void round_once(struct state *s)
+__attribute__((always_inline)) static inline void round_once(struct state *s)
 {
 	s->v0 += s->v1;
 	s->v1 = rotate(s->v1, 13) ^ s->v0;
@@ -23,7 +23,7 @@ static void round_once(struct state *s)
 	s->v2 = rotate(s->v2, 32);
 }
 
-static void compress(struct state *s, uint64_t word)
+static inline void compress(struct state *s, uint64_t word)
 {
 	s->v3 ^= word;
 	round_once(s);
