@@ -20,9 +20,19 @@ int tcp_bind(struct tcp_connection *connection, const struct endpoint *local)
 	return result;
 }
 
+/* RFC 6191: what is in TIME-WAIT may be used again once its timestamps have moved on: nothing old can be taken for new. */
 static bool tuple_is_free(void *context, const struct endpoint *local, const struct endpoint *peer)
 {
-	return tcp_find(context, local, peer) == NULL;
+	struct tcp *tcp = context;
+	struct tcp_connection *connection = tcp_find(tcp, local, peer);
+
+	if (!connection)
+		return true;
+	if (connection->state != STATE_TIME_WAIT || connection->owner || !connection->timestamps ||
+	    tcp->clock->now - connection->ts_recent_at <= SECOND)
+		return false;
+	connection_end(connection, 0);
+	return true;
 }
 
 static int take_port(struct tcp_connection *connection)
