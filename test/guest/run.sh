@@ -1,0 +1,59 @@
+#!/bin/bash
+# Runs each program of this directory on the machine's own TCP and on Berth's, and compares what they print. Those with an
+# .expected file run on Berth only. Usage: run.sh BUILD-DIRECTORY [NAME...]; prints ok or not ok a name, and exits 1 if any
+# is not. As root it runs everything as nobody: Berth is for ordinary users.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+build=$(cd "$1" && pwd)
+shift
+
+work=$(mktemp -d /tmp/berth-guest.XXXXXX)
+lan=guest-$$
+user=()
+if [ "$(id -u)" = 0 ]; then
+	user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	chown 65534:65534 "$work"
+fi
+cp "$build/berth" "$work/berth" # the build directory may be closed to that user
+as_user() { "${user[@]}" env XDG_RUNTIME_DIR="$work" HOME="$work" "$@"; }
+finish() {
+	as_user timeout 20 "$work/berth" down --lan "$lan" >/dev/null 2>&1
+	rm -rf "$work"
+}
+trap finish EXIT
+
+passed=0 failed=0
+verdict() { # name, file of what was to be seen, file of what was
+	if cmp -s "$2" "$3"; then
+		echo "ok $1"
+		passed=$((passed + 1))
+	else
+		echo "not ok $1"
+		diff -u --label expected --label berth "$2" "$3" | sed 's/^/    /'
+		failed=$((failed + 1))
+	fi
+}
+
+run() { # name
+	local program="$work/$1"
+	cp "$build/test/guest/$1" "$program"
+	chmod 755 "$program"
+	if [ -f "$here/$1.expected" ]; then
+		cp "$here/$1.expected" "$work/expected"
+	else
+		(cd "$work" && as_user timeout 60 "$program") >"$work/expected" 2>&1
+		echo "status $?" >>"$work/expected"
+	fi
+	(cd "$work" && as_user timeout -k 5 60 "$work/berth" run --lan "$lan" -- "$program") \
+		>"$work/seen" 2>&1
+	local status=$?
+	[ -f "$here/$1.expected" ] && [ $status = 0 ] || echo "status $status" >>"$work/seen"
+	verdict "$1" "$work/expected" "$work/seen"
+}
+
+if [ $# = 0 ]; then
+	for source in "$here"/*.c; do set -- "$@" "$(basename "$source" .c)"; done
+fi
+for name in "$@"; do run "$name"; done
+echo "guests: $passed ok, $failed not ok"
+[ $failed = 0 ]
