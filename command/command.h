@@ -1,0 +1,52 @@
+/* command: what berth's subcommands share. Each is a file and a function; main.c has the table of them.
+ *
+ * Every failure of Berth's own ends with 125 and a sentence on standard error that says what to do. */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "control/control.h"
+
+enum { FAILED = 125 }; /* as env(1), nice(1) and docker have it */
+
+/* argv[0] is the subcommand's name. */
+int command_run(int argc, char **argv);
+int command_exec(int argc, char **argv);
+int command_ps(int argc, char **argv);
+int command_ss(int argc, char **argv);
+int command_capture(int argc, char **argv);
+int command_down(int argc, char **argv);
+int command_doctor(int argc, char **argv);
+int command_daemon(int argc, char **argv);
+
+/* "berth: sentence" on standard error. Returns FAILED. */
+int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What most take. */
+struct options {
+	const char *lan;      /* --lan, else $BERTH_LAN, else "default" */
+	const char *write_to; /* -w */
+	bool json;
+};
+
+/* Reads the options that are allowed, a string of 'j' (--json) and 'w' (-w FILE); --lan always is. The index of the first
+ * operand, or a negative number after a sentence. */
+int options_read(int argc, char **argv, const char *allowed, struct options *options);
+
+/* A connection to the LAN's daemon that runs, or a negative number after a sentence. */
+int ask_connect(const char *lan);
+
+/* Asks, and gathers the reply's data from all its messages into *text, the caller's to free (NULL where the caller does not
+ * care). 0 or more as the daemon has it; where it says no, or is gone, FAILED is what to return after a sentence: negative. */
+int ask(int daemon, enum control_kind kind, const char *data, int descriptor, char **text);
+
+/* A table on standard output: cells as text, a column as wide as its widest, the last one free. */
+struct table;
+struct table *table_new(size_t columns, const char *const *headings);
+/* As many cells as columns; copied. rights is a bit a column that is set to the right. */
+void table_add(struct table *table, const char *const *cells);
+void table_print(struct table *table, unsigned rights);
+
+#endif

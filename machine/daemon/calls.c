@@ -1,0 +1,253 @@
+#include "daemon/calls.h"
+
+#include "daemon/carrier.h"
+#include "daemon/connect.h"
+#include "daemon/host.h"
+#include "daemon/listener.h"
+#include "daemon/pump.h"
+#include "daemon/watch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { KEPT_MOST = 64 }; /* bytes that a supervisor may leave in an accepted carrier */
+
+int call_refuse(struct call *call, int error, const char *sentence)
+{
+	size_t size = strlen(sentence);
+
+	memcpy(call->out, sentence, size);
+	call->out_size = size;
+	return error;
+}
+
+static struct berth_host *stack_of(const struct call *call)
+{
+	return call->carrier->host->stack;
+}
+
+static int call_hello(struct call *call)
+{
+	char sentence[128];
+
+	if (call->header->a == CONTROL_VERSION) {
+		call->session->greeted = true;
+		return 0;
+	}
+	snprintf(sentence, sizeof sentence,
+		 "another version of berth runs LAN %s: end it with its own \"berth down\", or use "
+		 "another --lan",
+		 call->session->daemon->name);
+	return call_refuse(call, -EPROTO, sentence);
+}
+
+/* No reply: where no room is found, the calls that follow find no such socket. */
+static int call_socket(struct call *call)
+{
+	struct host *host = call->session->host;
+	uint64_t inode;
+
+	if (!carrier_is(call->descriptor, &inode) || inode != call->header->inode)
+		return CALL_NO_REPLY;
+	int descriptor =
+		berth_socket(host->stack, call->header->a, call->header->b, call->header->c);
+	struct carrier *carrier = descriptor < 0 ? NULL : carrier_new(host, descriptor);
+	if (!carrier)
+		return CALL_NO_REPLY;
+	carrier_set_inode(carrier, inode);
+	if (watch_add(carrier, call->descriptor) < 0)
+		carrier_close(carrier);
+	return CALL_NO_REPLY;
+}
+
+static int call_bind(struct call *call)
+{
+	return berth_bind(stack_of(call), call->carrier->descriptor,
+			  (const struct sockaddr *)(const void *)call->data, call->header->size);
+}
+
+static int call_listen(struct call *call)
+{
+	if (call->descriptor < 0)
+		return -EINVAL;
+	return listener_begin(call->carrier, call->header->a, call->descriptor);
+}
+
+static int call_connect(struct call *call)
+{
+	struct session *waiter = call->header->a ? NULL : call->session;
+	int result = connect_begin(call->carrier, call->data, call->header->size, waiter,
+				   call->header->id, &call->descriptor);
+	return result == CONNECT_WAITS ? CALL_NO_REPLY : result;
+}
+
+static int call_connect_left(struct call *call)
+{
+	connect_leave(call->session, call->header->id);
+	return CALL_NO_REPLY;
+}
+
+static struct carrier *find_connection(struct call *call)
+{
+	uint64_t number = (uint32_t)call->header->b | (uint64_t)(uint32_t)call->header->c << 32;
+	struct index_node *node =
+		number ? index_find(&call->session->daemon->connections, number) : NULL;
+	return node ? INDEX_OWNER(node, struct carrier, by_connection) : NULL;
+}
+
+static int call_accepted(struct call *call)
+{
+	struct carrier *accepted = find_connection(call);
+	uint64_t inode;
+
+	if (call->header->size != sizeof inode || call->header->a < 0 ||
+	    call->header->a > KEPT_MOST)
+		return CALL_NO_REPLY;
+	memcpy(&inode, call->data, sizeof inode);
+	if (accepted && inode != 0 && accepted != call->carrier) {
+		index_remove(&call->session->daemon->connections, &accepted->by_connection);
+		carrier_set_inode(accepted, inode);
+		pump_accepted(accepted, (uint32_t)call->header->a);
+	}
+	struct carrier *listener = carrier_find(call->session->daemon, call->header->inode);
+	if (listener)
+		listener_accepted(listener);
+	return CALL_NO_REPLY;
+}
+
+static int reply_address(struct call *call, int result, socklen_t size)
+{
+	if (result == 0)
+		call->out_size = size;
+	return result;
+}
+
+static int call_getsockname(struct call *call)
+{
+	socklen_t size = sizeof(struct sockaddr_storage);
+	int result = berth_getsockname(stack_of(call), call->carrier->descriptor, call->out, &size);
+	return reply_address(call, result, size);
+}
+
+static int call_getpeername(struct call *call)
+{
+	socklen_t size = sizeof(struct sockaddr_storage);
+	int result = berth_getpeername(stack_of(call), call->carrier->descriptor, call->out, &size);
+	return reply_address(call, result, size);
+}
+
+/* Why a connection ended is told once. The pump may have heard it before the guest asks. */
+static bool take_error(struct call *call)
+{
+	struct carrier *carrier = call->carrier;
+
+	if (call->header->a != SOL_SOCKET || call->header->b != SO_ERROR || carrier->error == 0 ||
+	    call->header->c < (int)sizeof carrier->error)
+		return false;
+	memcpy(call->out, &carrier->error, sizeof carrier->error);
+	call->out_size = sizeof carrier->error;
+	carrier->error = 0;
+	return true;
+}
+
+static int call_getsockopt(struct call *call)
+{
+	const struct control_header *header = call->header;
+
+	if (header->c < 0)
+		return -EINVAL;
+	if (take_error(call))
+		return 0;
+	socklen_t size = header->c < CONTROL_DATA_MOST ? (socklen_t)header->c : CONTROL_DATA_MOST;
+	int result = berth_getsockopt(stack_of(call), call->carrier->descriptor, header->a,
+				      header->b, call->out, &size);
+	if (result == 0)
+		call->out_size = size;
+	return result;
+}
+
+static int call_setsockopt(struct call *call)
+{
+	return berth_setsockopt(stack_of(call), call->carrier->descriptor, call->header->a,
+				call->header->b, call->data, call->header->size);
+}
+
+/* A listener that stops listening does so on its carrier too, so that a waiting accept() hears of it. */
+static int call_shutdown(struct call *call)
+{
+	int how = call->header->a;
+	int result = pump_shutdown(call->carrier, how);
+
+	if (result == 0 && how == SHUT_WR && call->carrier->state == CARRIER_LISTENING)
+		return 1;
+	return result;
+}
+
+static int call_retire(struct call *call)
+{
+	return call->descriptor < 0 ? -EINVAL : connect_retire(call->carrier, call->descriptor);
+}
+
+/* What must be true before the function is asked. */
+enum needs {
+	NOTHING,
+	GREETED,
+	JOINED,
+	CARRIER, /* joined, and the inode is a carrier's */
+};
+
+static const struct {
+	int (*function)(struct call *call);
+	enum needs needs;
+	bool replies; /* to an error found here */
+} calls[] = {
+	[CONTROL_HELLO] = { call_hello, NOTHING, true },
+	[CONTROL_JOIN] = { call_join, GREETED, true },
+	[CONTROL_SOCKET] = { call_socket, JOINED, false },
+	[CONTROL_BIND] = { call_bind, CARRIER, true },
+	[CONTROL_LISTEN] = { call_listen, CARRIER, true },
+	[CONTROL_CONNECT] = { call_connect, CARRIER, true },
+	[CONTROL_CONNECT_LEFT] = { call_connect_left, JOINED, false },
+	[CONTROL_ACCEPTED] = { call_accepted, JOINED, false },
+	[CONTROL_GETSOCKNAME] = { call_getsockname, CARRIER, true },
+	[CONTROL_GETPEERNAME] = { call_getpeername, CARRIER, true },
+	[CONTROL_GETSOCKOPT] = { call_getsockopt, CARRIER, true },
+	[CONTROL_SETSOCKOPT] = { call_setsockopt, CARRIER, true },
+	[CONTROL_SHUTDOWN] = { call_shutdown, CARRIER, true },
+	[CONTROL_RETIRE] = { call_retire, CARRIER, true },
+	[CONTROL_HOSTS] = { call_hosts, GREETED, true },
+	[CONTROL_SOCKETS] = { call_sockets, GREETED, true },
+	[CONTROL_CAPTURE] = { call_capture, GREETED, true },
+	[CONTROL_DOWN] = { call_down, GREETED, true },
+	[CONTROL_SPAWN] = { call_spawn, GREETED, true },
+};
+
+/* A socket that nobody knows had no room when it was made, or was forgotten since: its connection is over. */
+static int check_needs(const struct call *call, enum needs needs)
+{
+	const struct session *session = call->session;
+
+	if (needs >= GREETED && !session->greeted)
+		return -EPROTO;
+	if (needs >= JOINED && !session->host)
+		return -EPROTO;
+	if (needs < CARRIER || call->carrier)
+		return 0;
+	return call->header->kind <= CONTROL_CONNECT ? -ENOBUFS : -ENOTCONN;
+}
+
+int calls_do(struct call *call)
+{
+	uint32_t kind = call->header->kind;
+
+	if (kind >= sizeof calls / sizeof calls[0] || !calls[kind].function)
+		return -EOPNOTSUPP;
+	if (call->header->inode != 0)
+		call->carrier = carrier_find(call->session->daemon, call->header->inode);
+	int error = check_needs(call, calls[kind].needs);
+	if (error)
+		return calls[kind].replies ? error : CALL_NO_REPLY;
+	return calls[kind].function(call);
+}

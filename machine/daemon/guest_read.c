@@ -1,0 +1,79 @@
+#include "daemon/guest_read.h"
+
+#include "daemon/host.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+enum {
+	KEPT_MESSAGES = 8, /* each takes 768 bytes of the kernel's memory at least */
+	KEPT_MOST = 16384,
+	BULK_SIZE = 8192, /* from here on a call more would cost less than the copy it makes */
+};
+
+void guest_keep(struct carrier *carrier, uint32_t size)
+{
+	int offset = (int)size;
+
+	carrier->kept = size;
+	carrier->kept_messages = size > 0;
+	setsockopt(carrier->end, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset);
+}
+
+/* All but the last byte. The kernel moves the peek offset along. */
+static void read_kept_away(struct carrier *carrier)
+{
+	uint8_t *scratch = carrier->host->daemon->scratch;
+
+	if (carrier->kept_messages < KEPT_MESSAGES && carrier->kept < KEPT_MOST)
+		return;
+	ssize_t size = recv(carrier->end, scratch, carrier->kept - 1, MSG_DONTWAIT);
+	if (size > 0)
+		carrier->kept -= (uint32_t)size;
+	carrier->kept_messages = 1;
+}
+
+static ssize_t peek(struct carrier *carrier, struct iovec room)
+{
+	ssize_t size = recv(carrier->end, room.iov_base, room.iov_len, MSG_PEEK | MSG_DONTWAIT);
+	if (size < 0)
+		return -errno;
+	if (size == 0)
+		return 0;
+	carrier->kept += (uint32_t)size;
+	carrier->kept_messages++;
+	read_kept_away(carrier);
+	return size;
+}
+
+/* Takes what was kept and what is new in one call. Where nothing is new, peeking tells whether that is the end. */
+static ssize_t read_all(struct carrier *carrier, struct iovec room)
+{
+	struct iovec pieces[] = { { carrier->host->daemon->scratch, carrier->kept }, room };
+	ssize_t size = readv(carrier->end, pieces, 2);
+	if (size < 0)
+		return -errno;
+
+	uint32_t kept = carrier->kept;
+	if ((size_t)size < kept)
+		kept = (uint32_t)size;
+	carrier->kept -= kept;
+	carrier->kept_messages = 0;
+	if ((size_t)size > kept)
+		return size - (ssize_t)kept;
+	return size == 0 ? 0 : peek(carrier, room);
+}
+
+/* A short read of a stream has emptied it, unless it stopped at an urgent byte or the stream's end has been told already:
+ * then only EAGAIN says so, as no edge will. */
+ssize_t guest_read(struct carrier *carrier, struct iovec room)
+{
+	ssize_t size = carrier->bulk ? read_all(carrier, room) : peek(carrier, room);
+	bool is_short = size > 0 && (size_t)size < room.iov_len;
+
+	carrier->bulk = size >= BULK_SIZE;
+	if (size == -EAGAIN || (is_short && !carrier->urgent && !carrier->ending))
+		carrier->may_read = false;
+	return size;
+}

@@ -1,0 +1,65 @@
+#include "daemon/link.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* An abstract name is open to everybody on the machine; who connected is told by the kernel. */
+static bool is_ours(int end)
+{
+	struct ucred peer;
+	socklen_t size = sizeof peer;
+
+	return getsockopt(end, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == getpid();
+}
+
+/* Ours are accepted where they are linked: what waits here is a stranger's. */
+static void link_ready(struct source *source, uint32_t events)
+{
+	struct link_point *point = (struct link_point *)source;
+	(void)events;
+
+	int stranger = accept4(point->socket, NULL, NULL, SOCK_CLOEXEC);
+	if (stranger >= 0)
+		close(stranger);
+}
+
+int link_open(struct daemon *daemon)
+{
+	struct link_point *point = &daemon->link_point;
+	struct sockaddr *name = (struct sockaddr *)&point->name;
+
+	point->source.ready = link_ready;
+	point->name = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	point->name_size = sizeof point->name;
+	point->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (point->socket < 0)
+		return -errno;
+	if (bind(point->socket, name, sizeof point->name.sun_family) < 0 ||
+	    listen(point->socket, SOMAXCONN) < 0 ||
+	    getsockname(point->socket, name, &point->name_size) < 0)
+		return -errno;
+	return loop_add(&daemon->loop, point->socket, &point->source, EPOLLIN);
+}
+
+void link_close(struct daemon *daemon)
+{
+	close(daemon->link_point.socket);
+}
+
+int link_carrier(struct daemon *daemon, int duplicate)
+{
+	const struct link_point *point = &daemon->link_point;
+
+	if (connect(duplicate, (const struct sockaddr *)&point->name, point->name_size) < 0)
+		return -errno;
+	for (;;) {
+		int end = accept4(point->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (end < 0)
+			return -errno;
+		if (is_ours(end))
+			return end;
+		close(end);
+	}
+}
