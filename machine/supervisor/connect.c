@@ -15,14 +15,25 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+enum { UNINTERRUPTED = 0 };
+
 static void answer_connect(struct supervisor *supervisor, struct call *call,
 			   const struct control_message *reply)
 {
 	call_answer(supervisor, call, reply->header.a);
 }
 
+/* The carrier was connected by the daemon: for an attempt that goes on, has ended well, or has failed. */
+static bool has_end(const struct call *call)
+{
+	struct sockaddr_un name;
+	socklen_t size = sizeof(name);
+	return getpeername(call->descriptor, (struct sockaddr *)&name, &size) == 0;
+}
+
+/* inet_stream_connect of Linux: the second to wait for a handshake in vain is told EALREADY. */
 static void ask_connect(struct supervisor *supervisor, struct call *call,
-			const struct sockaddr_storage *address, int size, bool interruptible)
+			const struct sockaddr_storage *address, int size, int64_t in_vain)
 {
 	bool waits = !call_does_not_wait(call);
 	const struct question question = { .kind = CONTROL_CONNECT,
@@ -31,19 +42,15 @@ static void ask_connect(struct supervisor *supervisor, struct call *call,
 					   .size = (size_t)size,
 					   .descriptor = call->descriptor };
 	call->connecting = true;
-	if (waits && interruptible)
-		call_may_be_interrupted(supervisor, call, SO_SNDTIMEO, -EINPROGRESS);
+	if (waits && in_vain)
+		call_may_be_interrupted(supervisor, call, SO_SNDTIMEO, in_vain);
 	call_ask(supervisor, call, &question, answer_connect);
 }
 
-/* The other end hung up on a carrier that had one. An unconnected one says POLLHUP too. */
-static bool is_spent(const struct call *call)
+static bool hung_up(const struct call *call)
 {
-	struct sockaddr_un name;
-	socklen_t size = sizeof(name);
 	struct pollfd state = { .fd = call->descriptor };
-	return getpeername(call->descriptor, (struct sockaddr *)&name, &size) == 0 &&
-	       poll(&state, 1, 0) == 1 && state.revents & POLLHUP;
+	return poll(&state, 1, 0) == 1 && state.revents & POLLHUP;
 }
 
 /* FD_CLOEXEC belongs to the guest's descriptor, not to our duplicate. */
@@ -90,7 +97,7 @@ static void connect_again(struct supervisor *supervisor, struct call *call,
 	close(call->descriptor);
 	call->descriptor = call->extra;
 	call->extra = -1;
-	ask_connect(supervisor, call, &address, size, false);
+	ask_connect(supervisor, call, &address, size, UNINTERRUPTED);
 }
 
 /* What the daemon says against a new carrier (an error that was not told yet, EISCONN) is connect()'s answer. */
@@ -109,12 +116,13 @@ void call_connect(struct supervisor *supervisor, struct call *call)
 {
 	struct sockaddr_storage address;
 	int size = address_read(call, call_argument(call, 1), call_int(call, 2), &address);
+	bool again = size >= 0 && has_end(call);
 	if (size < 0)
 		call_answer(supervisor, call, size);
-	else if (is_spent(call))
+	else if (again && hung_up(call))
 		replace_carrier(supervisor, call);
 	else
-		ask_connect(supervisor, call, &address, size, true);
+		ask_connect(supervisor, call, &address, size, again ? -EALREADY : -EINPROGRESS);
 }
 
 void call_connect_elsewhere(struct supervisor *supervisor, struct call *call)

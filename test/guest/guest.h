@@ -82,6 +82,15 @@ static inline void guest_pair(int ends[2])
 	close(listener);
 }
 
+/* A listener whose queue is full: a backlog of one leaves room for two, and there they are. */
+static inline int guest_listen_full(struct sockaddr_in *address)
+{
+	int listener = guest_listen(address, 1);
+	guest_connect(address);
+	guest_connect(address);
+	return listener;
+}
+
 /* A port where nobody listens. */
 static inline struct sockaddr_in guest_nobody(void)
 {

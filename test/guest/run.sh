@@ -12,12 +12,14 @@ lan=guest-$$
 user=()
 if [ "$(id -u)" = 0 ]; then
 	user=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-	chown 65534:65534 "$work"
 fi
-cp "$build/berth" "$work/berth" # the build directory may be closed to that user
-as_user() { "${user[@]}" env XDG_RUNTIME_DIR="$work" HOME="$work" "$@"; }
+mkdir "$work/bin" "$work/run"
+chmod 755 "$work"
+[ "$(id -u)" != 0 ] || chown 65534:65534 "$work/run"
+cp "$build/berth" "$work/bin/berth" # the build directory may be closed to that user
+as_user() { "${user[@]}" env XDG_RUNTIME_DIR="$work/run" HOME="$work" "$@"; }
 finish() {
-	as_user timeout 20 "$work/berth" down --lan "$lan" >/dev/null 2>&1
+	as_user timeout 20 "$work/bin/berth" down --lan "$lan" >/dev/null 2>&1
 	rm -rf "$work"
 }
 trap finish EXIT
@@ -44,7 +46,7 @@ run() { # name
 		(cd "$work" && as_user timeout 60 "$program") >"$work/expected" 2>&1
 		echo "status $?" >>"$work/expected"
 	fi
-	(cd "$work" && as_user timeout -k 5 60 "$work/berth" run --lan "$lan" -- "$program") \
+	(cd "$work" && as_user timeout -k 5 60 "$work/bin/berth" run --lan "$lan" -- "$program") \
 		>"$work/seen" 2>&1
 	local status=$?
 	[ -f "$here/$1.expected" ] && [ $status = 0 ] || echo "status $status" >>"$work/seen"

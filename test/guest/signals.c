@@ -69,23 +69,23 @@ static void in_accept(void)
 static void in_connect(void)
 {
 	struct sockaddr_in address;
-	int listener = guest_listen(&address, 0), first = guest_connect(&address);
-	int made = guest_socket();
+	int listener = guest_listen_full(&address), made = guest_socket();
 	handle_with(0);
 	handled = 0;
 	alarm_in(50);
 	SAY(connect(made, (struct sockaddr *)&address, sizeof(address)));
 	printf("handled %d\n", (int)handled);
 	MUST(accept(listener, NULL, NULL));
+	MUST(accept(listener, NULL, NULL));
 	SAY(connect(made, (struct sockaddr *)&address, sizeof(address)));
 	SAY(connect(made, (struct sockaddr *)&address, sizeof(address)));
 
+	guest_connect(&address);
 	int other = guest_socket();
 	const struct timeval brief = { 0, 50000 };
 	MUST(setsockopt(other, SOL_SOCKET, SO_SNDTIMEO, &brief, sizeof(brief)));
 	SAY(connect(other, (struct sockaddr *)&address, sizeof(address)));
 	SAY(connect(other, (struct sockaddr *)&address, sizeof(address)));
-	close(first);
 	close(listener);
 }
 

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Real programs on Berth hosts, each pair many times over: curl and python3's http.server, wrk and nginx, redis-benchmark and
+# redis-server, iperf3 with itself. Runs as whoever calls it, which is to be an ordinary user.
+#
+#   test/guest/real.sh BERTH [COUNT]      prints ok or not ok a pair, and what went wrong
+set -u
+berth=$(realpath "$1")
+count=${2:-20}
+lan=real-$$
+work=$(mktemp -d)
+servers=()
+failures=0
+
+# Only what this script started: each server is a berth run of ours, ended by its pid; then its LAN.
+end_servers() {
+	local pid
+	for pid in "${servers[@]}"; do kill "$pid" 2>/dev/null; done
+	for pid in "${servers[@]}"; do wait "$pid" 2>/dev/null; done
+	servers=()
+}
+finish() {
+	end_servers
+	"$berth" down --lan "$lan" >/dev/null 2>&1
+	rm -rf "$work"
+}
+trap finish EXIT
+
+on() { # HOST COMMAND...: runs to its end on a host of its own
+	local host=$1
+	shift
+	timeout 60 "$berth" run --lan "$lan" --name "$host" -- "$@"
+}
+
+serve() { # HOST IP COMMAND...: runs on in the background
+	local host=$1 ip=$2
+	shift 2
+	"$berth" run --lan "$lan" --name "$host" --ip "$ip" -- "$@" >"$work/$host.log" 2>&1 </dev/null &
+	servers+=($!)
+}
+
+await_listener() { # HOST PORT: until berth ss shows it, ten seconds at most
+	local _
+	for _ in $(seq 200); do
+		"$berth" ss --lan "$lan" 2>/dev/null | grep -q "^$1 .*LISTEN.*:$2 " && return 0
+		sleep 0.05
+	done
+	echo "no listener on $1:$2"
+	cat "$work/$1.log"
+	return 1
+}
+
+curl_and_http_server() {
+	head -c 3000000 /dev/urandom >"$work/file" || return 1
+	serve web 10.77.1.1 python3 -m http.server --bind 0.0.0.0 --directory "$work" 8000
+	await_listener web 8000 || return 1
+	on client curl -sS --max-time 30 -o "$work/fetched" http://10.77.1.1:8000/file || return 1
+	cmp "$work/file" "$work/fetched"
+}
+
+wrk_and_nginx() {
+	mkdir -p "$work/nginx"
+	head -c 20000 /dev/urandom | base64 >"$work/nginx/page"
+	cat >"$work/nginx.conf" <<-CONF
+		daemon off; worker_processes 2; pid $work/nginx.pid; error_log $work/nginx.err;
+		events { worker_connections 512; }
+		http { access_log off; client_body_temp_path $work/b; proxy_temp_path $work/p; fastcgi_temp_path $work/f;
+		uwsgi_temp_path $work/u; scgi_temp_path $work/s;
+		server { listen 80; root $work/nginx; } }
+	CONF
+	serve nginx 10.77.1.2 "$(command -v nginx || echo /usr/sbin/nginx)" -c "$work/nginx.conf" -e "$work/nginx.err"
+	await_listener nginx 80 || return 1
+	on client wrk -t2 -c16 -d1s http://10.77.1.2/page >"$work/wrk.out" 2>&1 || { cat "$work/wrk.out"; return 1; }
+	if grep -qE 'Socket errors|Non-2xx' "$work/wrk.out" || ! grep -qE '[1-9][0-9]* requests in' "$work/wrk.out"; then
+		cat "$work/wrk.out"
+		return 1
+	fi
+}
+
+redis() {
+	serve redis 10.77.1.3 redis-server --port 6379 --save '' --protected-mode no --dir "$work"
+	await_listener redis 6379 || return 1
+	on client redis-benchmark -h 10.77.1.3 -q -n 2000 -c 20 -P 4 -t ping,set,get,lpush,lrange_100 \
+		>"$work/redis.out" 2>&1 || { cat "$work/redis.out"; return 1; }
+	if grep -qi error "$work/redis.out" || ! tr '\r' '\n' <"$work/redis.out" | grep -q '^GET: [0-9.]* requests per second'; then
+		cat "$work/redis.out"
+		return 1
+	fi
+}
+
+iperf() {
+	serve iperf 10.77.1.4 iperf3 -4 -s -1
+	await_listener iperf 5201 || return 1
+	on client iperf3 -4 -c 10.77.1.4 -n 64M -P 2 -J >"$work/iperf.out" 2>&1 || { cat "$work/iperf.out"; return 1; }
+	python3 - "$work/iperf.out" <<-'CHECK'
+		import json, sys
+		end = json.load(open(sys.argv[1]))["end"]
+		assert end["sum_received"]["bytes"] >= 60 << 20, end["sum_received"]
+	CHECK
+}
+
+for pair in curl_and_http_server wrk_and_nginx redis iperf; do
+	passed=0
+	for round in $(seq "$count"); do
+		if $pair >"$work/said" 2>&1; then passed=$((passed + 1)); else echo "# $pair, time $round:"; cat "$work/said"; fi
+		end_servers
+	done
+	if [ "$passed" = "$count" ]; then
+		echo "ok $pair ($count times)"
+	else
+		echo "not ok $pair ($passed of $count)"
+		failures=$((failures + 1))
+	fi
+done
+exit $((failures > 0))
