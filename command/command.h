@@ -4,10 +4,11 @@
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
 
+#include "control/control.h"
+
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "control/control.h"
 
 enum { FAILED = 125 }; /* as env(1), nice(1) and docker have it */
 
@@ -37,10 +38,20 @@ int options_read(int argc, char **argv, const char *allowed, struct options *opt
 
 /* A connection to the LAN's daemon that runs, or a negative number after a sentence. */
 int ask_connect(const char *lan);
+/* The sentence about what control_connect says. Returns FAILED. */
+int ask_connect_failed(const char *lan, int error);
 
 /* Asks, and gathers the reply's data from all its messages into *text, the caller's to free (NULL where the caller does not
  * care). 0 or more as the daemon has it; where it says no, or is gone, FAILED is what to return after a sentence: negative. */
 int ask(int daemon, enum control_kind kind, const char *data, int descriptor, char **text);
+
+/* A listing of the daemon's, as it is (json) or printed. Where no daemon runs the list is empty: that is an answer and no
+ * failure. Returns the exit status. */
+int print_list(const char *lan, enum control_kind kind, bool json,
+	       void (*print)(const json_t *list));
+
+/* The string under that key, "-" where there is none. */
+const char *json_text(const json_t *object, const char *key);
 
 /* A table on standard output: cells as text, a column as wide as its widest, the last one free. */
 struct table;
