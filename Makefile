@@ -1,8 +1,18 @@
-# Berth's Makefile: GNU make. `make help` lists what it can do.
+# Berth's Makefile (GNU make):
 #
-#   make deps | all | demo | check | bench | fuzz | install     CC=clang  SAN=address,undefined  PREFIX=  DESTDIR=
+#   make              the library and the command: build/gcc/libberth.a, build/gcc/berth
+#   make deps         installs the Debian packages that all of this needs, and only what is missing
+#   make demo         two hosts, a web server and curl; every packet looked at
+#   make check        all tests; ends with one line: N passed, N failed
+#   make bench        Berth beside the machine's own kernel
+#   make fuzz         the fuzz targets, for long
+#   make install      PREFIX=/usr/local, DESTDIR= for packagers; and make uninstall
+#   make clean
 #
-# Sources are found by wildcard; object files live in build/<compiler>[-san]/, out of the source tree.
+#   CC=clang, SAN=address,undefined, V=1 (show the commands), CFLAGS=, LDFLAGS=
+#
+# Sources are found by wildcard; what is built lies in build/<compiler>[-san]/, out of the source tree. The files of mk/
+# hold the rules of one purpose each, and the scripts.
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 SAN ?=
@@ -35,10 +45,13 @@ BERTH := $B/berth
 MACHINE_LIBS := -lseccomp -ljansson -lpthread
 
 .DEFAULT_GOAL := all
-.PHONY: help all clean
-all: $(BERTH) $B/libberth.a $(patsubst example/%.c,$B/example/%,$(EXAMPLE_SOURCES))
+.PHONY: help all tests deps demo check install uninstall clean
+EXAMPLES := $(patsubst example/%.c,$B/example/%,$(EXAMPLE_SOURCES))
+TESTS := $(patsubst %.c,$B/%,$(filter test/unit/test_%,$(UNIT_SOURCES)) $(GUEST_SOURCES))
+all: $(BERTH) $B/libberth.a $(EXAMPLES)
+tests: all $(TESTS)
 help:
-	@sed -n 's/^# \{0,1\}//p;/^$$/q' Makefile
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 $B/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
@@ -74,6 +87,7 @@ $(BERTH): $(call object,$(COMMAND_SOURCES) $(MACHINE_SOURCES)) $B/libberth.a
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ $(MACHINE_LIBS) -o $@
 
 # Unit tests: one program a file.
+.SECONDARY: $(patsubst %.c,$B/%.o,$(UNIT_SOURCES))
 $B/test/unit/%: $B/test/unit/%.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lcmocka -o $@
 # Guests and examples: plain POSIX programs that know nothing of Berth, except those named *_berth.
@@ -85,6 +99,32 @@ $B/example/%: example/%.c $B/libberth.a
 	$(Q)$(CC) $(CFLAGS_ALL) $< $(LDFLAGS_ALL) $B/libberth.a -o $@
 $B/bench/%: $B/bench/%.o $B/libberth.a
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lpthread -o $@
+
+deps:
+	@mk/deps.sh build demo test
+demo:
+	@mk/deps.sh build demo
+	@$(MAKE) --no-print-directory all
+	@mk/as-user.sh $B/berth mk/demo.sh -- mk/demo.sh $B
+check:
+	@mk/deps.sh build demo test
+	@mk/check.sh
+
+VERSION := $(shell sed -n 's/^\#define BERTH_VERSION "\(.*\)"/\1/p' include/berth/berth.h)
+INSTALLED := bin/berth lib/libberth.a lib/pkgconfig/berth.pc share/man/man1/berth.1 \
+	$(wildcard include/berth/*.h)
+ROOT := $(DESTDIR)$(PREFIX)
+
+install: $(BERTH) $B/libberth.a
+	install -d $(addprefix $(ROOT)/,$(sort $(dir $(INSTALLED))))
+	install -m 755 $(BERTH) $(ROOT)/bin
+	install -m 644 $B/libberth.a $(ROOT)/lib
+	install -m 644 include/berth/*.h $(ROOT)/include/berth
+	install -m 644 doc/berth.1 $(ROOT)/share/man/man1
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' mk/berth.pc.in >$(ROOT)/lib/pkgconfig/berth.pc
+uninstall:
+	rm -f $(addprefix $(ROOT)/,$(INSTALLED))
+	rmdir --ignore-fail-on-non-empty $(ROOT)/include/berth
 
 clean:
 	rm -rf build

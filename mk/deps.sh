@@ -1,0 +1,63 @@
+#!/bin/bash
+# deps: installs the Debian packages that the purposes named need, and only those that are missing.
+#
+#   mk/deps.sh build|demo|test...        Debian 12; as root, or as a user who may sudo.
+#
+# Nothing is started: some of these packages would run a server once installed (nginx, redis, iperf3), so policy-rc.d,
+# Debian's own way to say no, forbids it while they are installed.
+set -euo pipefail
+
+declare -A packages=(
+	[build]="gcc libc6-dev make binutils pkgconf libseccomp-dev libjansson-dev"
+	[demo]="python3 curl tshark"
+	[test]="libcmocka-dev g++ clang clang-format libclang-rt-14-dev groff-base man-db
+		nginx-light wrk redis-server redis-tools iperf3"
+)
+
+# pkgconf is called pkg-config on some machines; either is "install ok installed" or provided by the other.
+is_installed() {
+	[[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null) == ii* ]]
+}
+
+missing=()
+for purpose in "${@:-build}"; do
+	for package in ${packages[$purpose]}; do
+		[[ -x /usr/bin/dpkg-query ]] && is_installed "$package" || missing+=("$package")
+	done
+done
+((${#missing[@]})) || exit 0
+
+if ! command -v apt-get >/dev/null; then
+	echo "deps: no apt-get here; going on as if these were installed: ${missing[*]}" >&2
+	exit 0
+fi
+
+as_root=()
+if ((EUID != 0)); then
+	if ! command -v sudo >/dev/null; then
+		echo "deps: install these as root, or install sudo: ${missing[*]}" >&2
+		exit 1
+	fi
+	as_root=(sudo)
+fi
+
+policy=/usr/sbin/policy-rc.d
+if [[ ! -e $policy ]]; then
+	trap '"${as_root[@]}" rm -f "$policy"' EXIT
+	printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+fi
+
+install() {
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -q --no-install-recommends "${missing[@]}"
+}
+
+echo "deps: installing ${missing[*]}"
+log=$(mktemp)
+# The list of packages may be absent or old: then, and only then, it is fetched.
+if ! install >"$log" 2>&1 && ! { "${as_root[@]}" apt-get update -q && install; } >>"$log" 2>&1; then
+	cat "$log" >&2
+	echo "deps: apt-get could not install: ${missing[*]}" >&2
+	exit 1
+fi
+rm -f "$log"
