@@ -45,6 +45,17 @@ static void tell_receive_side(struct tcp_connection *connection, struct tcp_head
 	tcp_timers_ack_sent(connection);
 }
 
+/* Where a segment without text stands: behind all that was ever sent, not at snd_nxt, which goes back after a time-out.
+ * Two ends that both went back would else refuse each other's ACKs as old for ever. Not beyond the window though: a peer
+ * that has shrunk it refuses that (Linux's tcp_acceptable_seq does both). */
+static uint32_t empty_sequence(const struct tcp_connection *connection)
+{
+	uint32_t edge = connection->snd_una + connection->snd_wnd;
+	bool beyond = state_is_synchronized(connection->state) &&
+		      sequence_after(connection->snd_max, edge);
+	return beyond ? edge : connection->snd_max;
+}
+
 static void send_empty(struct tcp_connection *connection, uint8_t flags, uint32_t sequence)
 {
 	struct frame *frame = frame_new(connection->tcp->pool);
@@ -60,7 +71,7 @@ void segment_out_ack(struct tcp_connection *connection)
 {
 	if (connection->quick_acks > 0)
 		connection->quick_acks--;
-	send_empty(connection, TCP_ACK, connection->snd_nxt);
+	send_empty(connection, TCP_ACK, empty_sequence(connection));
 }
 
 void segment_out_challenge(struct tcp_connection *connection)
@@ -70,7 +81,7 @@ void segment_out_challenge(struct tcp_connection *connection)
 	if (connection->challenged_at && now - connection->challenged_at < TCP_CHALLENGE_INTERVAL)
 		return;
 	connection->challenged_at = now ? now : 1;
-	send_empty(connection, TCP_ACK, connection->snd_nxt);
+	send_empty(connection, TCP_ACK, empty_sequence(connection));
 }
 
 void segment_out_probe(struct tcp_connection *connection)
@@ -84,7 +95,7 @@ void segment_out_reset(struct tcp_connection *connection)
 	if (!frame)
 		return;
 	struct tcp_header header = {
-		.sequence = connection->snd_nxt,
+		.sequence = empty_sequence(connection),
 		.acknowledgment = connection->rcv_nxt,
 		.flags = TCP_RST | TCP_ACK,
 	};
