@@ -1,19 +1,13 @@
 /* run: `berth run` starts a program on a host of its own. */
+#include "command.h"
 #include "supervisor/front.h"
 
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-/* argv[0] is "run". The program's exit status, or 125. */
-int command_run(int argc, char **argv);
 
 static int refuse_usage(void)
 {
-	fputs("usage: berth run [--lan LAN] [--name NAME] [--ip ADDRESS] -- COMMAND "
-	      "[ARGUMENT...]\n",
-	      stderr);
-	return FRONT_FAILED;
+	return fail("usage: berth run [--lan L] [--name N] [--ip A] -- CMD...");
 }
 
 static const struct option options[] = {
@@ -28,7 +22,6 @@ int command_run(int argc, char **argv)
 	const char *lan = getenv("BERTH_LAN");
 	struct session_order order = { .lan = lan ? lan : "default" };
 
-	optind = 0; /* main has read options of its own */
 	for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
 		if (option == 'l')
 			order.lan = optarg;
