@@ -6,7 +6,7 @@
  * hang-up is the last close (pump.h). Two things can happen to a connected one after which a last close cannot be seen:
  *
  *   - the peer's reset closes our end, for that is what the guest must see;
- *   - both directions are shut down, and then a hang-up says nothing.
+ *   - both directions are over, and then a hang-up says nothing.
  *
  * Such a carrier is remembered, so that SO_ERROR and the like are still answered, until it is the oldest of
  * REMEMBERED_MOST, its time is up, or its host ends. */

@@ -21,16 +21,28 @@ void guest_keep(struct carrier *carrier, uint32_t size)
 	setsockopt(carrier->end, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset);
 }
 
-/* All but the last byte. The kernel moves the peek offset along. */
-static void read_kept_away(struct carrier *carrier)
+static void read_away(struct carrier *carrier, uint32_t left)
 {
 	uint8_t *scratch = carrier->host->daemon->scratch;
 
-	if (carrier->kept_messages < KEPT_MESSAGES && carrier->kept < KEPT_MOST)
+	if (carrier->kept <= left)
 		return;
-	ssize_t size = recv(carrier->end, scratch, carrier->kept - 1, MSG_DONTWAIT);
+	ssize_t size = recv(carrier->end, scratch, carrier->kept - left, MSG_DONTWAIT);
 	if (size > 0)
 		carrier->kept -= (uint32_t)size;
+}
+
+void guest_forget(struct carrier *carrier)
+{
+	read_away(carrier, 0);
+}
+
+/* All but the last byte. The kernel moves the peek offset along. */
+static void read_kept_away(struct carrier *carrier)
+{
+	if (carrier->kept_messages < KEPT_MESSAGES && carrier->kept < KEPT_MOST)
+		return;
+	read_away(carrier, 1);
 	carrier->kept_messages = 1;
 }
 

@@ -10,4 +10,7 @@ ssize_t guest_read(struct carrier *carrier, struct iovec room);
 /* There are that many bytes in the end, in front of the guest's, that are kept and no part of the stream. */
 void guest_keep(struct carrier *carrier, uint32_t size);
 
+/* Reads away what is kept. */
+void guest_forget(struct carrier *carrier);
+
 #endif

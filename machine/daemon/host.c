@@ -181,35 +181,21 @@ void host_session_left(struct host *host)
 	daemon_timer_by(daemon, TIMER_HOSTS, daemon->now);
 }
 
-struct tally {
-	unsigned undelivered, shown;
-};
-
+/* Bound, connecting, connected or closing: not what only waits out its TIME-WAIT. */
 static void count_socket(void *context, const struct berth_socket_info *info)
 {
-	struct tally *tally = context;
+	unsigned *count = context;
 
-	if (info->state == TCP_TIME_WAIT)
-		return;
-	if (info->state != TCP_CLOSE)
-		tally->undelivered++;
-	tally->shown++;
+	if (info->state != TCP_TIME_WAIT && info->state != TCP_CLOSE)
+		++*count;
 }
 
 unsigned host_socket_count(struct host *host)
 {
-	struct tally tally = { 0 };
+	unsigned count = 0;
 
-	berth_host_sockets(host->stack, count_socket, &tally);
-	return tally.shown;
-}
-
-static bool has_undelivered(struct host *host)
-{
-	struct tally tally = { 0 };
-
-	berth_host_sockets(host->stack, count_socket, &tally);
-	return tally.undelivered > 0;
+	berth_host_sockets(host->stack, count_socket, &count);
+	return count;
 }
 
 void hosts_settle(struct daemon *daemon)
@@ -221,7 +207,7 @@ void hosts_settle(struct daemon *daemon)
 		if (host->session_count > 0)
 			continue;
 		if (daemon->going_down || daemon->now >= host->linger_until ||
-		    !has_undelivered(host))
+		    host_socket_count(host) == 0)
 			host_free(host);
 		else
 			daemon_timer_by(daemon, TIMER_HOSTS, daemon->now + CHECK_NS);

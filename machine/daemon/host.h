@@ -43,7 +43,7 @@ void host_session_left(struct host *host);
 /* Ends the lingering hosts that have nothing left to deliver. */
 void hosts_settle(struct daemon *daemon);
 
-/* How many sockets it has, TIME-WAIT not counted. */
+/* How many sockets it has that are in use, or have something to deliver. */
 unsigned host_socket_count(struct host *host);
 
 /* A string asked of the form 10.77.x.y: 0 and the address; else a negative errno and why. */

@@ -50,6 +50,16 @@ static enum step fall(struct carrier *carrier, int error)
 	return OVER;
 }
 
+/* Both directions are over. Closing our end changes nothing for the guest, once nothing is unread in it: what was written
+ * stays readable, then comes the end, and a write is EPIPE. */
+static void finish(struct carrier *carrier)
+{
+	guest_forget(carrier);
+	close(carrier->end);
+	carrier->end = -1;
+	carrier_remember(carrier, carrier->host->daemon->now + REMEMBER_NS);
+}
+
 static enum step abort_connection(struct carrier *carrier)
 {
 	const struct linger at_once = { .l_onoff = 1 };
@@ -218,7 +228,7 @@ void pump_stir(struct carrier *carrier)
 	}
 
 	if (carrier->guest_ended && (carrier->peer_ended || carrier->shut_read))
-		carrier_remember(carrier, carrier->host->daemon->now + REMEMBER_NS);
+		finish(carrier);
 	else if (in == MOVED || out == MOVED)
 		carrier_queue(carrier, &carrier->host->daemon->busy);
 }
