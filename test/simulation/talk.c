@@ -7,7 +7,10 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 
-enum { PORT = 7000, PORT_OF_NOBODY = 7001, PURPOSE = 2, CHUNK_MOST = 1 << 17, PAUSES_MOST = 50 };
+enum { PORT = 7000, PORT_OF_NOBODY = 7001, PURPOSE = 2, CHUNK_MOST = 1 << 17 };
+
+/* Not so many that a closed window outlasts the patience of a sender that was closed (TCP_ORPHAN_RETRIES). */
+enum { PAUSES_MOST = 12 };
 
 /* What is said of the first broken promise. */
 #define FAIL(talks, ...)                                                                           \
