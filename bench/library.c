@@ -1,6 +1,7 @@
 /* library: libberth alone, two hosts in one process, beside the machine's own TCP over loopback.
  *
  *   library [-r ROUNDS] [-t MILLISECONDS]
+ *   library -c        prints only the congestion control that the kernel's sockets take
  *
  * Every round takes each measurement once, Berth's and the kernel's in turn; the table shows medians. A measurement
  * that failed is shown as such, and the exit status is then 1; a figure not reached is only marked. */
@@ -106,11 +107,13 @@ int main(int argc, char **argv)
 	int rounds = 7, milliseconds = 250;
 	bool all = true;
 
-	for (int option; (option = getopt(argc, argv, "r:t:")) != -1;) {
+	for (int option; (option = getopt(argc, argv, "cr:t:")) != -1;) {
 		if (option == 'r')
 			rounds = number(optarg, ROUNDS_MOST);
 		else if (option == 't')
 			milliseconds = number(optarg, 10000);
+		else if (option == 'c')
+			return puts(kernel_congestion_control()) < 0;
 		else
 			return 2;
 	}

@@ -1,7 +1,14 @@
 # make bench: Berth beside the machine's own kernel, in the same run. QUICK=1 takes fewer and shorter rounds.
 .PHONY: bench bench-build
 
+BENCH_GUESTS := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/guest_*.c))
+
 $B/bench/library: $(call object,bench/library.c $(wildcard bench/sides/*.c)) $B/libberth.a
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lpthread -o $@
+# Guests know nothing of Berth.
+$(BENCH_GUESTS): $B/bench/%: $B/bench/%.o $(call object,bench/posix/stream.c bench/sides/sample.c)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lpthread -o $@
 
-bench-build: $(patsubst bench/%.c,$B/bench/%,$(BENCH_SOURCES))
+bench-build: $B/bench/library $(BENCH_GUESTS)
+bench: bench-build $(BERTH)
+	$(Q)QUICK=$(QUICK) bench/run.sh $B
