@@ -1,0 +1,78 @@
+#!/bin/bash
+# check: everything that `make check` asks, step by step, each with its time. Who calls as root builds as root; what is
+# built runs as an ordinary user (as-user.sh).
+#
+# A step whose last line reads "N passed, N failed" counts for so many, one that prints lines of "ok NAME" and
+# "not ok NAME" for those, any other for one. The last line of all is the sum.
+set -uo pipefail
+
+# As-is, or a variable of the caller's make (CC=clang) would reach every step.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+jobs=$(nproc)
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+passed=0 failed=0 skipped=0
+
+# Sets good, bad and left_out from the log.
+count() {
+	local sum='^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$'
+	left_out=0
+	if [[ $(tail -n 1 "$log") =~ $sum ]]; then
+		good=${BASH_REMATCH[1]} bad=${BASH_REMATCH[2]} left_out=${BASH_REMATCH[4]:-0}
+	else
+		good=$(grep -c '^ok ' "$log")
+		bad=$(grep -c '^not ok ' "$log")
+	fi
+	if (($1 != 0 && bad == 0)); then
+		bad=1
+	elif ((good + bad == 0)); then
+		good=1
+	fi
+}
+
+step() { # NAME COMMAND...
+	local name=$1 start=$EPOCHREALTIME status good bad left_out
+	shift
+	"$@" >"$log" 2>&1 </dev/null
+	status=$?
+	count "$status"
+	awk -v name="$name" -v good="$good" -v bad="$bad" -v start="$start" -v end="$EPOCHREALTIME" \
+		'BEGIN { printf "%-34s %5d passed %3d failed %7.1f s\n", name, good, bad, end - start }'
+	if ((bad > 0)); then
+		echo "--- $* (status $status)"
+		tail -n 80 "$log"
+		echo "---"
+	fi
+	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + left_out))
+}
+
+build() {
+	make -s -j "$jobs" "$@"
+}
+
+unit_tests() { # BUILD-DIRECTORY
+	local programs=(test/unit/test_*.c)
+	programs=("${programs[@]%.c}")
+	mk/as-user.sh "$1/test/unit" test/run.sh -- test/run.sh "${programs[@]/#/$1/}"
+}
+
+san=address,undefined
+
+step "floors" mk/floors.sh
+step "format" mk/format.sh
+step "public headers alone" mk/headers.sh
+step "manual" mk/manual.sh
+step "build, gcc" build all tests simulation conformance bench-build
+step "build, clang" build CC=clang all tests simulation conformance bench-build
+step "build, sanitizers" build SAN=$san all tests
+step "purity" mk/purity.sh build/gcc/libberth.o
+step "installed" mk/installed.sh
+step "unit tests" unit_tests build/gcc
+step "unit tests, sanitizers" unit_tests build/gcc-san
+step "examples" mk/as-user.sh build/gcc/{berth,example} example test/examples.sh -- test/examples.sh build/gcc
+step "guests" mk/as-user.sh build/gcc/{berth,test/guest} test/guest -- test/guest/run.sh build/gcc
+step "real programs" mk/as-user.sh build/gcc/berth test/guest -- test/guest/real.sh build/gcc/berth 20
+step "demo" mk/as-user.sh build/gcc/berth mk/demo.sh -- mk/demo.sh build/gcc
+
+echo "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"
+((failed == 0))
