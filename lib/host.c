@@ -183,7 +183,8 @@ int berth_route_add(struct berth_host *host, struct in_addr destination, unsigne
 static void describe(const struct tcp_connection *connection, struct berth_socket_info *info)
 {
 	const struct socket *socket = connection->owner;
-	socklen_t size = sizeof(struct sockaddr_in);
+	int domain = socket ? socket->domain : AF_INET;
+	socklen_t size = sizeof info->local;
 
 	*info = (struct berth_socket_info){
 		.descriptor = socket ? socket->descriptor : -1,
@@ -196,8 +197,9 @@ static void describe(const struct tcp_connection *connection, struct berth_socke
 		info->receive_queue = connection->listener->complete_count;
 		info->send_queue = (uint32_t)connection->listener->backlog;
 	}
-	address_write(&connection->holder.local, (struct sockaddr *)&info->local, &size);
-	address_write(&connection->peer, (struct sockaddr *)&info->peer, &size);
+	address_write(domain, &connection->holder.local, (struct sockaddr *)&info->local, &size);
+	size = sizeof info->peer;
+	address_write(domain, &connection->peer, (struct sockaddr *)&info->peer, &size);
 }
 
 void berth_host_sockets(struct berth_host *host,

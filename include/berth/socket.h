@@ -19,7 +19,8 @@
 extern "C" {
 #endif
 
-/* AF_INET with SOCK_STREAM (0 or IPPROTO_TCP). Returns a descriptor. -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT,
+/* AF_INET, or AF_INET6 for IPv4 by way of mapped addresses (IPv6 itself is not reached yet: -ENETUNREACH,
+ * -EADDRNOTAVAIL), with SOCK_STREAM (0 or IPPROTO_TCP). Returns a descriptor. -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT,
  * -EMFILE (most_sockets), -ENOBUFS. SOCK_NONBLOCK and SOCK_CLOEXEC in type are allowed and change nothing. */
 int berth_socket(struct berth_host *host, int domain, int type, int protocol);
 

@@ -30,9 +30,10 @@ int berth_accept(struct berth_host *host, int descriptor, struct sockaddr *addre
 	if (!socket)
 		return error;
 	socket->connection = tcp_accept(listener->connection, socket);
+	socket->domain = listener->domain;
 	socket->association = CONNECTED;
 	socket->was_connected = true;
 	if (address)
-		address_write(&socket->connection->peer, address, size);
+		address_write(socket->domain, &socket->connection->peer, address, size);
 	return socket->descriptor;
 }

@@ -50,7 +50,9 @@ int berth_connect(struct berth_host *host, int descriptor, const struct sockaddr
 	if (socket->connection->state != STATE_CLOSED)
 		return -EISCONN;
 
-	int result = address_read(address, size, &peer);
+	int result = address_read(socket, address, size, &peer);
+	if (result == 0 && socket->v6_only && address_is_v4(&peer.address))
+		result = -ENETUNREACH;
 	if (result == 0)
 		result = tcp_connect(socket->connection, &peer);
 	if (result < 0)

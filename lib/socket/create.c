@@ -7,7 +7,7 @@
  * -EPROTONOSUPPORT. */
 static int judge(int domain, int type, int protocol)
 {
-	if (domain != AF_INET)
+	if (domain != AF_INET && domain != AF_INET6)
 		return -EAFNOSUPPORT;
 	if (type < 0 || type > SOCK_PACKET || protocol < 0 || protocol >= IPPROTO_MAX)
 		return -EINVAL;
@@ -28,6 +28,7 @@ int berth_socket(struct berth_host *host, int domain, int type, int protocol)
 	struct socket *socket = socket_new(sockets, &result);
 	if (!socket)
 		return result;
+	socket->domain = domain;
 	socket->connection = connection_new(sockets->tcp, socket);
 	if (!socket->connection) {
 		socket_free(socket);

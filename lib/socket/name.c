@@ -11,7 +11,9 @@ int berth_bind(struct berth_host *host, int descriptor, const struct sockaddr *a
 
 	if (!socket)
 		return -EBADF;
-	int result = address_read(address, size, &local);
+	int result = address_read(socket, address, size, &local);
+	if (result == 0 && socket->v6_only && address_is_v4(&local.address))
+		result = -EINVAL;
 	return result < 0 ? result : tcp_bind(socket->connection, &local);
 }
 
@@ -21,7 +23,7 @@ int berth_getsockname(struct berth_host *host, int descriptor, struct sockaddr *
 	struct socket *socket = socket_find(sockets_of(host), descriptor);
 	if (!socket)
 		return -EBADF;
-	address_write(&socket->connection->holder.local, address, size);
+	address_write(socket->domain, &socket->connection->holder.local, address, size);
 	return 0;
 }
 
@@ -36,6 +38,6 @@ int berth_getpeername(struct berth_host *host, int descriptor, struct sockaddr *
 	if (connection->peer.port == 0 || connection->state == STATE_CLOSED ||
 	    connection->state == STATE_SYN_SENT)
 		return -ENOTCONN;
-	address_write(&connection->peer, address, size);
+	address_write(socket->domain, &connection->peer, address, size);
 	return 0;
 }

@@ -216,8 +216,8 @@ static int get_type(struct socket *socket, void *value, socklen_t *size)
 
 static int get_domain(struct socket *socket, void *value, socklen_t *size)
 {
-	(void)socket, (void)size;
-	return give_int(value, AF_INET);
+	(void)size;
+	return give_int(value, socket->domain);
 }
 
 static int get_protocol(struct socket *socket, void *value, socklen_t *size)
@@ -230,6 +230,21 @@ static int get_listening(struct socket *socket, void *value, socklen_t *size)
 {
 	(void)size;
 	return give_int(value, socket->connection->state == STATE_LISTEN);
+}
+
+static int get_v6_only(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, socket->v6_only);
+}
+
+static int set_v6_only(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	if (socket->connection->holder.local.port != 0)
+		return -EINVAL;
+	socket->v6_only = int_of(value) != 0;
+	return 0;
 }
 
 /* Before there is a path Linux shows the user's bound, or RFC 9293's default. */
@@ -362,18 +377,29 @@ static const struct option options[] = {
 	{ IPPROTO_TCP, TCP_INFO,      sizeof(struct tcp_info), get_info, NULL },
 	{ IPPROTO_IP,  IP_TOS,        0, BOTH(tos) },
 	{ IPPROTO_IP,  IP_TTL,        0, BOTH(ttl) },
+	{ IPPROTO_IPV6, IPV6_V6ONLY,  0, BOTH(v6_only) },
 };
 /* clang-format on */
 
 enum { VALUE_MOST = 256 }; /* more than the largest option */
 
-static const struct option *find(int level, int name)
+/* What is IPv6's is no option of an IPv4 socket. */
+static const struct option *find(const struct socket *socket, int level, int name)
 {
+	if (level == IPPROTO_IPV6 && socket->domain != AF_INET6)
+		return NULL;
 	for (size_t index = 0; index < sizeof options / sizeof options[0]; index++) {
 		if (options[index].level == level && options[index].name == name)
 			return &options[index];
 	}
 	return NULL;
+}
+
+/* Linux answers getsockopt of a level nobody has otherwise than setsockopt. */
+static bool is_our_level(int level)
+{
+	return level == SOL_SOCKET || level == IPPROTO_TCP || level == IPPROTO_IP ||
+	       level == IPPROTO_IPV6;
 }
 
 static socklen_t size_of(const struct option *option)
@@ -385,15 +411,13 @@ int berth_getsockopt(struct berth_host *host, int descriptor, int level, int nam
 		     socklen_t *size)
 {
 	struct socket *socket = socket_find(sockets_of(host), descriptor);
-	const struct option *option = find(level, name);
 	uint8_t whole[VALUE_MOST];
 
 	if (!socket)
 		return -EBADF;
+	const struct option *option = find(socket, level, name);
 	if (!option)
-		return level == IPPROTO_TCP || level == SOL_SOCKET || level == IPPROTO_IP
-			       ? -ENOPROTOOPT
-			       : -EOPNOTSUPP;
+		return is_our_level(level) ? -ENOPROTOOPT : -EOPNOTSUPP;
 	if ((int)*size < 0)
 		return -EINVAL;
 
@@ -415,14 +439,11 @@ int berth_setsockopt(struct berth_host *host, int descriptor, int level, int nam
 		     const void *value, socklen_t size)
 {
 	struct socket *socket = socket_find(sockets_of(host), descriptor);
-	const struct option *option = find(level, name);
-
 	if (!socket)
 		return -EBADF;
+	const struct option *option = find(socket, level, name);
 	if (!option || !option->set)
-		return level == IPPROTO_TCP || level == SOL_SOCKET || level == IPPROTO_IP
-			       ? -ENOPROTOOPT
-			       : -EOPNOTSUPP;
+		return -ENOPROTOOPT;
 	if (size < size_of(option) || (int)size < 0)
 		return -EINVAL;
 	return option->set(socket, value, size);

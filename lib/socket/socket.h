@@ -19,6 +19,8 @@ struct socket {
 	struct sockets *home;
 	struct list ready; /* in home->ready while an event is due */
 	int descriptor;
+	int domain;   /* AF_INET, or AF_INET6: IPv4 by way of mapped addresses (RFC 4038, 4.2) */
+	bool v6_only; /* IPV6_V6ONLY */
 	int type;
 	int protocol;
 	enum association association;
@@ -72,9 +74,11 @@ void socket_wake(void *context, void *owner);
 /* The connection's error, told once: negative errno, or 0. */
 int socket_take_error(struct socket *socket);
 
-/* sockaddr to endpoint, as Linux's inet calls judge it: -EINVAL (size), -EAFNOSUPPORT. */
-int address_read(const struct sockaddr *address, socklen_t size, struct endpoint *endpoint);
+/* sockaddr to endpoint, as Linux's inet and inet6 calls judge it: -EINVAL (size), -EAFNOSUPPORT. */
+int address_read(const struct socket *socket, const struct sockaddr *address, socklen_t size,
+		 struct endpoint *endpoint);
 /* Value-result, as accept(2): *size in is the room, out the whole size. */
-void address_write(const struct endpoint *endpoint, struct sockaddr *address, socklen_t *size);
+void address_write(int domain, const struct endpoint *endpoint, struct sockaddr *address,
+		   socklen_t *size);
 
 #endif

@@ -51,8 +51,11 @@ static struct port *find_or_make(struct ports *ports, uint16_t number)
 	return port;
 }
 
+/* :: here is IPv6's alone: a socket of both families is bound to IPv4's any (socket/address.c). */
 static bool overlap(const struct address *a, const struct address *b)
 {
+	if (address_is_v4(a) != address_is_v4(b))
+		return false;
 	return address_is_any(a) || address_is_any(b) || address_equal(a, b);
 }
 
