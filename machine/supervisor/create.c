@@ -1,4 +1,4 @@
-/* create: socket(). The filter lets only AF_INET come here. */
+/* create: socket(). The filter lets only AF_INET and AF_INET6 come here. */
 #include "supervisor/calls.h"
 
 #include <errno.h>
@@ -50,7 +50,7 @@ void call_socket(struct supervisor *supervisor, struct call *call)
 	/* The daemon reads our messages in order: any later call about this socket comes after this one. If the guest cannot take
 	 * it, the daemon sees its last close. */
 	const struct question question = { .kind = CONTROL_SOCKET,
-					   .a = AF_INET,
+					   .a = call_int(call, 0),
 					   .b = SOCK_STREAM,
 					   .c = protocol,
 					   .descriptor = call->extra };

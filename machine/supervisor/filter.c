@@ -42,11 +42,9 @@ struct rule {
  * rubbish above its 32 is refused, never passed. */
 static const struct rule rules[] = {
 	{ SCMP_SYS(socket), SCMP_ACT_NOTIFY, IF(0, SCMP_CMP_EQ, AF_INET) },
-	{ SCMP_SYS(socket), SCMP_ACT_ERRNO(EAFNOSUPPORT), IF(0, SCMP_CMP_LT, AF_UNIX) },
-	{ SCMP_SYS(socket), SCMP_ACT_ERRNO(EAFNOSUPPORT), IF(0, SCMP_CMP_GT, AF_INET) },
+	{ SCMP_SYS(socket), SCMP_ACT_NOTIFY, IF(0, SCMP_CMP_EQ, AF_INET6) },
 	{ SCMP_SYS(socketpair), SCMP_ACT_ERRNO(EOPNOTSUPP), IF(0, SCMP_CMP_EQ, AF_INET) },
-	{ SCMP_SYS(socketpair), SCMP_ACT_ERRNO(EAFNOSUPPORT), IF(0, SCMP_CMP_LT, AF_UNIX) },
-	{ SCMP_SYS(socketpair), SCMP_ACT_ERRNO(EAFNOSUPPORT), IF(0, SCMP_CMP_GT, AF_INET) },
+	{ SCMP_SYS(socketpair), SCMP_ACT_ERRNO(EOPNOTSUPP), IF(0, SCMP_CMP_EQ, AF_INET6) },
 
 	{ SCMP_SYS(bind), SCMP_ACT_NOTIFY, ALWAYS },
 	{ SCMP_SYS(listen), SCMP_ACT_NOTIFY, ALWAYS },
@@ -118,6 +116,20 @@ static int add_dumpable(scmp_filter_ctx context)
 	return seccomp_rule_add_array(context, SCMP_ACT_ERRNO(0), SCMP_SYS(prctl), 2, where);
 }
 
+/* Every domain but AF_UNIX, which is the machine's own, and those that we have. */
+static int refuse_domains(scmp_filter_ctx context, int call)
+{
+	const uint32_t refusal = SCMP_ACT_ERRNO(EAFNOSUPPORT);
+	int result = seccomp_rule_add(context, refusal, call, 1, SCMP_A0(SCMP_CMP_GT, AF_INET6));
+
+	for (unsigned domain = AF_UNSPEC; domain < AF_INET6 && result == 0; domain++) {
+		if (domain != AF_UNIX && domain != AF_INET)
+			result = seccomp_rule_add(context, refusal, call, 1,
+						  SCMP_A0(SCMP_CMP_EQ, domain));
+	}
+	return result;
+}
+
 static int add_rules(scmp_filter_ctx context)
 {
 	for (size_t i = 0; i < COUNT(rules); i++) {
@@ -126,7 +138,10 @@ static int add_rules(scmp_filter_ctx context)
 		if (result < 0)
 			return result;
 	}
-	return add_dumpable(context);
+	int result = refuse_domains(context, SCMP_SYS(socket));
+	if (result == 0)
+		result = refuse_domains(context, SCMP_SYS(socketpair));
+	return result < 0 ? result : add_dumpable(context);
 }
 
 /* Calls of an architecture that none of us names (no such kernel is known) fail too. */
