@@ -71,6 +71,7 @@ struct tcp_connection {
 
 	/* Send side: RFC 9293, figure 3. */
 	uint32_t iss;
+	bool syn_acknowledged; /* not to be seen from snd_una == iss: they meet again after 4 GiB */
 	uint32_t snd_una;
 	uint32_t snd_nxt;      /* goes back to snd_una at a time-out */
 	uint32_t snd_max;      /* the highest ever sent */
@@ -174,7 +175,7 @@ static inline uint32_t connection_in_flight(const struct tcp_connection *connect
 /* The sequence number of the first byte of the send queue, and of what would follow its last. */
 static inline uint32_t connection_queue_start(const struct tcp_connection *connection)
 {
-	return connection->snd_una + (connection->snd_una == connection->iss);
+	return connection->snd_una + !connection->syn_acknowledged;
 }
 
 static inline uint32_t connection_queue_end(const struct tcp_connection *connection)

@@ -44,7 +44,7 @@ bool loss_timed_out(struct tcp_connection *connection)
 		return give_up(connection);
 
 	/* RFC 5681, 3.1: the threshold stays as it is while the same data is lost again. */
-	if (connection->retries == 0 && state_is_synchronized(connection->state))
+	if (connection->retries == 0 && connection->syn_acknowledged)
 		congestion_timed_out(&connection->congestion,
 				     connection->snd_max - connection->snd_una);
 	connection->retries++;

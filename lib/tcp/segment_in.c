@@ -178,6 +178,7 @@ static bool drop_acknowledged(struct tcp_connection *connection, uint32_t acknow
 		octets = connection->send.size;
 	queue_drop_front(&connection->send, connection->tcp->pool, octets);
 	connection->snd_una = acknowledgment;
+	connection->syn_acknowledged = true;
 	if (sequence_before(connection->snd_nxt, acknowledgment))
 		connection->snd_nxt = acknowledgment;
 	return fin_acknowledged;
@@ -234,7 +235,7 @@ static void update_window(struct tcp_connection *connection, const struct segmen
 	}
 }
 
-/* The ACK of a SYN-RECEIVED: the handshake's end. */
+/* The ACK of our SYN in SYN-RECEIVED, or in FIN-WAIT-1 after a close there: the handshake's end. */
 static enum verdict check_handshake_ack(struct tcp_connection *connection, struct segment *segment)
 {
 	const struct tcp_header *header = segment->header;
@@ -284,7 +285,7 @@ static enum verdict check_ack(struct tcp_connection *connection, struct segment 
 
 	if (!(header->flags & TCP_ACK))
 		return DROP_NO_ACK;
-	if (connection->state == STATE_SYN_RECEIVED)
+	if (!connection->syn_acknowledged)
 		return check_handshake_ack(connection, segment);
 	if (sequence_after(acknowledgment, connection->snd_max) ||
 	    sequence_before(acknowledgment, connection->snd_una - connection->snd_wnd_most)) {

@@ -157,7 +157,7 @@ void segment_out_syn(struct tcp_connection *connection)
 	struct frame *frame = frame_new(connection->tcp->pool);
 	struct tcp_header header = { .sequence = connection->iss, .flags = TCP_SYN };
 
-	if (connection->state == STATE_SYN_RECEIVED) {
+	if (connection->state != STATE_SYN_SENT) {
 		header.flags |= TCP_ACK;
 		tell_receive_side(connection, &header);
 	}
@@ -302,7 +302,7 @@ bool segment_out_forced(struct tcp_connection *connection)
 
 void segment_out_retransmit(struct tcp_connection *connection)
 {
-	if (connection->snd_una == connection->iss) {
+	if (!connection->syn_acknowledged) {
 		segment_out_syn(connection);
 		return;
 	}

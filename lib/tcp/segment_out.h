@@ -15,7 +15,7 @@ bool segment_out_forced(struct tcp_connection *connection);
 /* Sends again the first segment that is not acknowledged: SYN, data or FIN. snd_nxt comes to lie behind it at least. */
 void segment_out_retransmit(struct tcp_connection *connection);
 
-/* The SYN, or the SYN-ACK in SYN-RECEIVED, for the first time or again. */
+/* The SYN, or once theirs has come the SYN-ACK, for the first time or again. */
 void segment_out_syn(struct tcp_connection *connection);
 
 void segment_out_ack(struct tcp_connection *connection);

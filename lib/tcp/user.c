@@ -54,7 +54,8 @@ static void begin_anew(struct tcp_connection *connection)
 	connection->retries = 0;
 	connection->retransmitted = 0;
 	connection->fin_queued = connection->fin_seen = connection->fin_received = false;
-	connection->receive_shut = false;
+	connection->receive_shut = connection->syn_acknowledged = false;
+	connection->ts_recent = 0; /* echoed by the SYN otherwise (RFC 7323, 3.2) */
 	connection->timing = connection->recovering = false;
 	connection->challenged_at = 0;
 	rto_init(&connection->rto);
