@@ -130,4 +130,7 @@ clean:
 	rm -rf build
 
 -include $(shell find build -name '*.d' 2>/dev/null)
--include mk/*.mk
+include mk/*.mk
+
+# Programs of tests that mk/*.mk name.
+tests: $(SIMULATE)
