@@ -39,8 +39,9 @@ enum control_kind {
 	CONTROL_CONNECT_LEFT, /* id of a CONNECT that waits: its guest was interrupted or has gone; b: 1 the guest lives, so the
 			       * handshake goes on as if it had not waited; 0: it has gone. No reply; and none to that CONNECT
 			       * any more, unless one was on its way already. */
-	CONTROL_ACCEPTED, /* inode: the listener's; b, c: low and high half of the carrier's connection number (see
-			      * carrier_name); data: uint64_t, the accepted carrier's inode. No reply. */
+	CONTROL_ACCEPTED, /* inode: the listener's; a: bytes that the supervisor wrote into the accepted carrier first, which are
+			   * no part of the stream (daemon/pump.h says what for); b, c: low and high half of the carrier's
+			   * connection number (see carrier_name); data: uint64_t, the accepted carrier's inode. No reply. */
 	CONTROL_GETSOCKNAME, /* inode. Reply data: sockaddr */
 	CONTROL_GETPEERNAME,
 	CONTROL_GETSOCKOPT, /* inode; a level, b name, c the guest's length. Reply: data: the value */

@@ -3,6 +3,7 @@
 #include "daemon/host.h"
 
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -77,11 +78,18 @@ static ssize_t read_all(struct carrier *carrier, struct iovec room)
 	return size == 0 ? 0 : peek(carrier, room);
 }
 
+static bool has_large(const struct carrier *carrier)
+{
+	int size;
+	return ioctl(carrier->end, FIONREAD, &size) == 0 && size >= (int)carrier->kept + BULK_SIZE;
+}
+
 /* A short read of a stream has emptied it, unless it stopped at an urgent byte or the stream's end has been told already:
  * then only EAGAIN says so, as no edge will. */
 ssize_t guest_read(struct carrier *carrier, struct iovec room)
 {
-	ssize_t size = carrier->bulk ? read_all(carrier, room) : peek(carrier, room);
+	bool large = carrier->bulk && has_large(carrier);
+	ssize_t size = large ? read_all(carrier, room) : peek(carrier, room);
 	bool is_short = size > 0 && (size_t)size < room.iov_len;
 
 	carrier->bulk = size >= BULK_SIZE;

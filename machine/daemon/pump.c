@@ -115,10 +115,18 @@ static enum step move_out(struct carrier *carrier, size_t *moved)
 	return size == -EAGAIN ? NOTHING : abort_connection(carrier);
 }
 
+/* Before its guest has accepted it, what is in the end is not the guest's; an end of it is. */
+static bool is_offered(const struct carrier *carrier)
+{
+	return carrier->by_connection.key != 0 && !carrier->ending;
+}
+
 static enum step move_all_out(struct carrier *carrier)
 {
 	size_t moved = 0;
 
+	if (is_offered(carrier))
+		return NOTHING;
 	while (carrier->may_read && !carrier->guest_ended && moved < TURN_MOST) {
 		enum step step = move_out(carrier, &moved);
 		if (step != MOVED)

@@ -47,7 +47,10 @@ static int adopt(struct supervisor *supervisor, const struct call *call, int acc
 	uint64_t inode;
 	if (carrier_mark(accepted) < 0 || !carrier_is(accepted, &inode))
 		return -ENOBUFS;
+	/* A byte that stays unread at the daemon's end: without it a reset would look like the stream's end. */
+	bool kept = send(accepted, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1;
 	const struct question question = { .kind = CONTROL_ACCEPTED,
+					   .a = kept,
 					   .b = (int32_t)(uint32_t)name->connection,
 					   .c = (int32_t)(uint32_t)(name->connection >> 32),
 					   .data = &inode,
