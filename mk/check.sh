@@ -47,7 +47,7 @@ step() { # NAME COMMAND...
 }
 
 build() {
-	make -s -j "$jobs" "$@"
+	make -s -k -j "$jobs" "$@"
 }
 
 unit_tests() { # BUILD-DIRECTORY

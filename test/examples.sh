@@ -18,7 +18,7 @@ cd "$place"
 failed=0
 
 verdict() { # NAME EXPECTED SEEN
-	if diff -u "$2" "$3"; then
+	if diff -au "$2" "$3"; then
 		echo "ok $1"
 	else
 		echo "not ok $1"

@@ -4,8 +4,8 @@
 #include "tcp/segment_in.h"
 #include "tcp/segment_out.h"
 #include "tcp/timers.h"
-#include "wire/ipv4.h"
 #include "wire/checksum.h"
+#include "wire/ipv4.h"
 
 #include <errno.h>
 

@@ -120,12 +120,12 @@ static int add_dumpable(scmp_filter_ctx context)
 static int refuse_domains(scmp_filter_ctx context, int call)
 {
 	const uint32_t refusal = SCMP_ACT_ERRNO(EAFNOSUPPORT);
-	int result = seccomp_rule_add(context, refusal, call, 1, SCMP_A0(SCMP_CMP_GT, AF_INET6));
+	int result = seccomp_rule_add(context, refusal, call, 1, SCMP_A0(SCMP_CMP_GT, AF_INET6, 0));
 
 	for (unsigned domain = AF_UNSPEC; domain < AF_INET6 && result == 0; domain++) {
 		if (domain != AF_UNIX && domain != AF_INET)
 			result = seccomp_rule_add(context, refusal, call, 1,
-						  SCMP_A0(SCMP_CMP_EQ, domain));
+						  SCMP_A0(SCMP_CMP_EQ, domain, 0));
 	}
 	return result;
 }

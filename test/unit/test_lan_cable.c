@@ -359,6 +359,7 @@ static void corruption_turns_one_bit_and_not_the_senders_copy(void **state)
 		assert_memory_equal(right.bytes + 54, kept.block->bytes, 100);
 		block_release(kept.block);
 	}
+	room->cable.ends[1].context = NULL;
 }
 
 static void arp_has_no_checksum_and_is_spared(void **state)
