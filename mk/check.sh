@@ -60,6 +60,15 @@ simulate() {
 	mk/as-user.sh build/gcc/test/simulation -- build/gcc/test/simulation/simulate "$@"
 }
 
+# Two at a time, 30 seconds each.
+fuzz() { # TARGET...
+	printf '%s\n' "$@" | mk/as-user.sh build/fuzz test/fuzz -- xargs -P 2 -I TARGET sh -c '
+		if sh test/fuzz/run.sh build/fuzz TARGET 30 1; then echo "ok TARGET"; else echo "not ok TARGET"; fi'
+}
+fuzz_targets=(test/fuzz/fuzz_*.c)
+fuzz_targets=("${fuzz_targets[@]##*/}")
+fuzz_targets=("${fuzz_targets[@]%.c}")
+
 san=address,undefined
 
 step "floors" mk/floors.sh
@@ -69,12 +78,14 @@ step "manual" mk/manual.sh
 step "build, gcc" build all tests bench-build
 step "build, clang" build CC=clang all tests bench-build
 step "build, sanitizers" build SAN=$san all tests
+step "build, fuzzing" build "${fuzz_targets[@]/#/build/fuzz/}"
 step "purity" mk/purity.sh build/gcc/libberth.o
 step "installed" mk/installed.sh
 step "unit tests" unit_tests build/gcc
 step "unit tests, sanitizers" unit_tests build/gcc-san
 step "simulation, 1,000 seeds" simulate --seed 1 --count 1000
 step "simulation, the same seed twice" simulate --seed 1 --count 20 --twice
+step "fuzzing, 30 s a target" fuzz "${fuzz_targets[@]}"
 step "examples" mk/as-user.sh build/gcc/{berth,example} example test/examples.sh -- test/examples.sh build/gcc
 step "guests" mk/as-user.sh build/gcc/{berth,test/guest} test/guest -- test/guest/run.sh build/gcc
 step "real programs" mk/as-user.sh build/gcc/berth test/guest -- test/guest/real.sh build/gcc/berth 20

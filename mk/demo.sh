@@ -44,8 +44,8 @@ packets() {
 headline "A web server on a host of its own, $server, and a file of 64 MiB"
 mkdir files
 head -c 64M /dev/urandom >files/random
-echo "\$ berth run --name server --ip $server -- python3 -m http.server --bind 0.0.0.0 8000"
-"$berth" run --name server --ip "$server" -- python3 -m http.server --bind 0.0.0.0 --directory files 8000 \
+echo "\$ berth run --name server --ip $server -- python3 -m http.server 8000"
+"$berth" run --name server --ip "$server" -- python3 -m http.server --directory files 8000 \
 	>server.log 2>&1 </dev/null &
 started+=($!)
 await listing_has ss 'LISTEN.*:8000'
