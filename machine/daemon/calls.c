@@ -244,6 +244,9 @@ int calls_do(struct call *call)
 
 	if (kind >= sizeof calls / sizeof calls[0] || !calls[kind].function)
 		return -EOPNOTSUPP;
+	if (kind >= CONTROL_BIND &&
+	    kind <= CONTROL_CONNECT) /* where it matters which ports are taken */
+		watch_settle(call->session->daemon);
 	if (call->header->inode != 0)
 		call->carrier = carrier_find(call->session->daemon, call->header->inode);
 	int error = check_needs(call, calls[kind].needs);

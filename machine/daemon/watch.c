@@ -21,20 +21,23 @@ static void last_close(struct daemon *daemon, int watch)
 }
 
 /* A queue that overflowed has lost closes: those carriers stay until their host ends. inotify's queue holds 16,384. */
-static void watch_ready(struct source *source, uint32_t events)
+void watch_settle(struct daemon *daemon)
 {
-	struct watch *watch = (struct watch *)source;
-	struct daemon *daemon = INDEX_OWNER(watch, struct daemon, watch);
 	char told[TOLD_SIZE];
-	(void)events;
 
-	ssize_t size = read(watch->inotify, told, sizeof told);
+	ssize_t size = read(daemon->watch.inotify, told, sizeof told);
 	for (ssize_t at = 0; at < size; at += (ssize_t)sizeof(struct inotify_event)) {
 		struct inotify_event event; /* without a name, as no directory is watched */
 		memcpy(&event, told + at, sizeof event);
 		if (event.mask & IN_CLOSE)
 			last_close(daemon, event.wd);
 	}
+}
+
+static void watch_ready(struct source *source, uint32_t events)
+{
+	(void)events;
+	watch_settle(INDEX_OWNER((struct watch *)source, struct daemon, watch));
 }
 
 int watch_open(struct daemon *daemon)

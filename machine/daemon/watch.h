@@ -15,4 +15,7 @@ void watch_close(struct daemon *daemon);
 int watch_add(struct carrier *carrier, int descriptor);
 void watch_remove(struct carrier *carrier);
 
+/* Closes what has been closed: a guest that closed a socket before it asks for its port is to get it. */
+void watch_settle(struct daemon *daemon);
+
 #endif

@@ -95,12 +95,30 @@ static void expire(struct supervisor *supervisor, struct call *call)
 	call_answer(supervisor, call, value);
 }
 
+static bool drop_if_dead(struct supervisor *supervisor, struct call *call)
+{
+	if (notify_valid(supervisor->notify, call->request.id))
+		return false;
+	tell_left(supervisor, call, false);
+	call_drop(supervisor, call);
+	return true;
+}
+
+void held_drop_dead(struct supervisor *supervisor)
+{
+	for (struct call *call = supervisor->held.next, *next; call != &supervisor->held;
+	     call = next) {
+		next = call->next;
+		if (call->interruptible)
+			drop_if_dead(supervisor, call);
+	}
+}
+
 static void look_at(struct supervisor *supervisor, struct call *call, uint64_t now)
 {
-	if (!notify_valid(supervisor->notify, call->request.id)) {
-		tell_left(supervisor, call, false);
-		call_drop(supervisor, call);
-	} else if (thread_state(call) == 'D') {
+	if (drop_if_dead(supervisor, call))
+		return;
+	if (thread_state(call) == 'D') {
 		interrupt(supervisor, call);
 	} else if (now >= call->deadline) {
 		expire(supervisor, call);

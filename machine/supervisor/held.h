@@ -16,6 +16,10 @@ void held_remove(struct call *call);                             /* or it is not
 /* The call has just become interruptible. */
 void held_look_soon(struct supervisor *supervisor, const struct call *call);
 
+/* Lets go of the calls whose threads have gone, and of the listeners they held, now: a server that was killed is started
+ * again on the same port. */
+void held_drop_dead(struct supervisor *supervisor);
+
 /* Looks at every call that may be interrupted, if it is time. */
 void held_look(struct supervisor *supervisor, uint64_t now);
 

@@ -1,6 +1,7 @@
 /* names: bind, listen, getsockname, getpeername, shutdown: questions to the daemon, and the addresses that go with them. */
 #include "supervisor/address.h"
 #include "supervisor/calls.h"
+#include "supervisor/held.h"
 
 #include <sys/socket.h>
 
@@ -18,6 +19,7 @@ void call_bind(struct supervisor *supervisor, struct call *call)
 		call_answer(supervisor, call, size);
 		return;
 	}
+	held_drop_dead(supervisor);
 	const struct question question = { .kind = CONTROL_BIND,
 					   .data = &address,
 					   .size = (size_t)size };
