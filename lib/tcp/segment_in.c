@@ -1,5 +1,6 @@
 #include "tcp/segment_in.h"
 
+#include "base/assert.h"
 #include "tcp/listen.h"
 #include "tcp/loss.h"
 #include "tcp/negotiation.h"
@@ -59,13 +60,12 @@ static bool is_acceptable(const struct tcp_connection *connection, const struct 
 	uint32_t window = receive_window(connection);
 	uint32_t length = segment_length(segment);
 	uint32_t first = segment->sequence - connection->rcv_nxt;
-	uint32_t last = first + length - 1;
-	bool covers = sequence_before(segment->sequence, connection->rcv_nxt) &&
-		      !sequence_before(segment->sequence + length, connection->rcv_edge);
+	bool reaches_in =
+		0u - first < length; /* it begins before the window and ends behind its left edge */
 
 	if (length == 0)
 		return first <= window;
-	return window > 0 && (first < window || last < window || covers);
+	return window > 0 && (first < window || reaches_in);
 }
 
 /* At a closed window only the text is refused; ACK, RST and a bare FIN still count (MUST-66). */
@@ -319,7 +319,18 @@ static void take_timestamp(struct tcp_connection *connection, const struct segme
 	connection->ts_recent_at = connection->tcp->clock->now;
 }
 
-/* Cuts off what was received before and what lies beyond the window. */
+/* Nothing follows a FIN, and the first one counts. */
+static void trim_behind_fin(const struct tcp_connection *connection, struct segment *segment)
+{
+	if (!connection->fin_seen)
+		return;
+	if (!sequence_before(segment->sequence, connection->fin_sequence))
+		segment->size = 0;
+	else if (segment->size > connection->fin_sequence - segment->sequence)
+		segment->size = connection->fin_sequence - segment->sequence;
+}
+
+/* Cuts off what was received before, what lies beyond the window, and what should not be at all. */
 static void trim(struct tcp_connection *connection, struct segment *segment)
 {
 	if (sequence_before(segment->sequence, connection->rcv_nxt)) {
@@ -336,6 +347,7 @@ static void trim(struct tcp_connection *connection, struct segment *segment)
 		segment->size = room;
 		segment->fin = false;
 	}
+	trim_behind_fin(connection, segment);
 }
 
 /* What is left of the payload, as slices whose references are the caller's. -1: no memory. */
@@ -386,6 +398,11 @@ static void take_early(struct tcp_connection *connection)
 	connection->rcv_nxt += taken;
 	if (taken > 0)
 		connection->ack_now = true;
+	if (connection->fin_seen && sequence_after(connection->rcv_nxt, connection->fin_sequence)) {
+		uint32_t beyond = connection->rcv_nxt - connection->fin_sequence;
+		queue_drop_back(&connection->receive, connection->tcp->pool, beyond);
+		connection->rcv_nxt = connection->fin_sequence;
+	}
 }
 
 /* RFC 5681, 4.2 and RFC 1122, 4.2.3.2: every second full segment at once, the rest within a delay. */
@@ -434,8 +451,7 @@ static enum verdict take_text(struct tcp_connection *connection, struct segment 
 {
 	if (segment->size == 0)
 		return DELIVERED;
-	if (!state_may_receive(connection->state))
-		return DROP_CLOSED;
+	assert(state_may_receive(connection->state)); /* behind their FIN all was trimmed */
 	if (!connection->owner && !connection->parent)
 		return refuse_text(connection, segment);
 
@@ -454,14 +470,20 @@ static enum verdict take_text(struct tcp_connection *connection, struct segment 
 		       : DROP_BUFFER_FULL;
 }
 
-/* Step eight: the FIN counts once everything before it is here. */
-static void take_fin(struct tcp_connection *connection, const struct segment *segment)
+/* Where their stream ends, known before its last text is taken: what lies behind is none of it. */
+static void note_fin(struct tcp_connection *connection, const struct segment *segment)
 {
-	if (segment->fin && !connection->fin_received) {
-		connection->fin_seen = true;
+	if (!segment->fin || connection->fin_received)
+		return;
+	if (!connection->fin_seen)
 		connection->fin_sequence = segment->sequence + segment->size;
-		connection->ack_now = true;
-	}
+	connection->fin_seen = true;
+	connection->ack_now = true;
+}
+
+/* Step eight: the FIN counts once everything before it is here. */
+static void take_fin(struct tcp_connection *connection)
+{
 	if (!connection->fin_seen || connection->fin_received ||
 	    connection->fin_sequence != connection->rcv_nxt)
 		return;
@@ -545,11 +567,11 @@ static enum verdict in_other_states(struct tcp_connection *connection, struct se
 	connection->keepalive_probes = 0;
 	take_timestamp(connection, segment);
 	trim(connection, segment);
+	note_fin(connection, segment);
 	enum verdict verdict = take_text(connection, segment);
 	if (verdict == DROP_CLOSED)
 		return verdict;
-	if (verdict == DELIVERED)
-		take_fin(connection, segment);
+	take_fin(connection);
 	segment_out_run(connection);
 	return verdict;
 }
