@@ -135,7 +135,10 @@ bool ports_may_listen(const struct ports *ports, const struct port_holder *holde
 int ports_use(struct ports *ports, struct port_holder *holder, const struct endpoint *local)
 {
 	holder->local = *local;
-	return hold(ports, holder, false);
+	int result = hold(ports, holder, false);
+	if (result < 0)
+		holder->local.port = 0;
+	return result;
 }
 
 static uint32_t hash_pair(const struct siphash_key *key, const struct address *local,
