@@ -32,17 +32,22 @@ start_server() { # NAME
 
 # What a client prints, or nothing where it fails.
 native() { # NAME NUMBER
-	timeout 20 "./guest_$1" client 127.0.0.1 "${port[$1]}" "$2" 2>/dev/null
+	timeout 10 "./guest_$1" client 127.0.0.1 "${port[$1]}" "$2"
 }
 over_berth() { # NAME NUMBER
-	timeout 20 ./berth run --lan "$lan" -- "./guest_$1" client "${host[$1]}" "${port[$1]}" "$2" 2>/dev/null
+	timeout 10 ./berth run --lan "$lan" -- "./guest_$1" client "${host[$1]}" "${port[$1]}" "$2"
 }
 
 # Figures are gathered by the line, in a file a measurement and side: MEASUREMENT.berth and MEASUREMENT.kernel.
 mkdir -p figures
+# What has failed once is not tried again, since it may have taken its whole time.
 take() { # MEASUREMENT NAME NUMBER
-	native "$2" "$3" >>"figures/$1.kernel" || missing=1
-	over_berth "$2" "$3" >>"figures/$1.berth" || missing=1
+	[ ! -e "figures/$1.failed" ] || return
+	if ! native "$2" "$3" >>"figures/$1.kernel" 2>"figures/$1.why"; then
+		touch "figures/$1.failed"
+	elif ! over_berth "$2" "$3" >>"figures/$1.berth" 2>"figures/$1.why"; then
+		touch "figures/$1.failed"
+	fi
 }
 
 median() { # MEASUREMENT.SIDE COLUMN: nothing where there is no figure
@@ -53,12 +58,12 @@ median() { # MEASUREMENT.SIDE COLUMN: nothing where there is no figure
 # how is >=, <= or none; the ratio of Berth's figure to the kernel's is to be so.
 row() { # WHAT MEASUREMENT COLUMN SCALE DIGITS UNIT HOW FIGURE
 	local berth kernel
-	berth=$(median "$2.berth" "$3") kernel=$(median "$2.kernel" "$3")
-	if [ -z "$berth" ] || [ -z "$kernel" ]; then
-		printf '  %-38s not measured: %s failed\n' "$1" "$([ -z "$berth" ] && echo Berth || echo "the kernel's side")"
+	if [ -e "figures/$2.failed" ]; then
+		printf '  %-38s not measured, since a round failed: %s\n' "$1" "$(tail -n 1 "figures/$2.why")"
 		missing=1
 		return
 	fi
+	berth=$(median "$2.berth" "$3") kernel=$(median "$2.kernel" "$3")
 	awk -v what="$1" -v berth="$berth" -v kernel="$kernel" -v scale="$4" -v digits="$5" -v unit="$6" -v how="$7" \
 		-v figure="$8" 'BEGIN {
 		ratio = berth / kernel
@@ -105,9 +110,9 @@ weigh() {
 weigh_idle() { # COUNT COMMAND...
 	local count=$1 line=
 	shift
-	coproc HOLDER { exec timeout 60 "$@" "$count" 2>/dev/null; }
+	coproc HOLDER { exec timeout 25 "$@" "$count" 2>/dev/null; }
 	local holder=$HOLDER_PID out=${HOLDER[0]} in=${HOLDER[1]}
-	read -r -t 40 line <&"$out"
+	read -r -t 15 line <&"$out"
 	[ "$line" != open ] || { sleep 0.7 && weigh; }
 	eval "exec $in>&-"
 	wait "$holder"

@@ -21,11 +21,13 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 describe_machine() {
-	local cpu
+	local cpu load
+	load=$(cut -d' ' -f1 /proc/loadavg)
 	cpu=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
-	echo "Machine: ${cpu:-$(uname -m)}, $(nproc) cores, Linux $(uname -r), load $(cut -d' ' -f1 /proc/loadavg) at the start."
+	echo "Machine: ${cpu:-$(uname -m)}, $(nproc) cores, Linux $(uname -r), load $load at the start."
 	echo "Its default congestion control: $(sysctl -n net.ipv4.tcp_congestion_control 2>/dev/null || echo unknown); the kernel's" \
 		"sockets below take the one named there."
+	awk -v load="$load" 'BEGIN { exit !(load > 0.7) }' && echo "Other work is running: the figures are unsure."
 	echo
 }
 
