@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 struct carrier *carrier_new(struct host *host, int descriptor)
@@ -51,6 +52,13 @@ void carrier_close(struct carrier *carrier)
 	close_if_open(&carrier->end);
 	berth_close(host->stack, carrier->descriptor);
 	loop_bury(&daemon->loop, &carrier->source);
+}
+
+void carrier_reset_at_close(struct host *host, int descriptor)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	berth_setsockopt(host->stack, descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 struct carrier *carrier_find(struct daemon *daemon, uint64_t inode)

@@ -80,6 +80,9 @@ struct carrier *carrier_new(struct host *host, int descriptor);
 /* The last close: closes the stack's socket and everything here. */
 void carrier_close(struct carrier *carrier);
 
+/* Closing that descriptor of the host's stack will be a reset. */
+void carrier_reset_at_close(struct host *host, int descriptor);
+
 /* NULL: there is none. */
 struct carrier *carrier_find(struct daemon *daemon, uint64_t inode);
 /* A carrier that was known by it is closed: numbers are used again. */

@@ -137,8 +137,10 @@ static void drop_offered(struct carrier *carrier)
 {
 	struct listener *listener = carrier->listener;
 
-	if (listener->offered >= 0)
+	if (listener->offered >= 0) {
+		carrier_reset_at_close(carrier->host, listener->offered);
 		berth_close(carrier->host->stack, listener->offered);
+	}
 	if (listener->offered_end >= 0)
 		close(listener->offered_end);
 	listener->offered = -1;

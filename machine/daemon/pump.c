@@ -62,10 +62,7 @@ static void finish(struct carrier *carrier)
 
 static enum step abort_connection(struct carrier *carrier)
 {
-	const struct linger at_once = { .l_onoff = 1 };
-
-	berth_setsockopt(carrier->host->stack, carrier->descriptor, SOL_SOCKET, SO_LINGER, &at_once,
-			 sizeof at_once);
+	carrier_reset_at_close(carrier->host, carrier->descriptor);
 	carrier_close(carrier);
 	return OVER;
 }
@@ -115,10 +112,15 @@ static enum step move_out(struct carrier *carrier, size_t *moved)
 	return size == -EAGAIN ? NOTHING : abort_connection(carrier);
 }
 
-/* Before its guest has accepted it, what is in the end is not the guest's; an end of it is. */
+/* Until the supervisor's word that it was accepted is here, what is in the end begins with bytes that are not the guest's,
+ * even if the guest has written and closed already. An end with nothing before it is the listener's close. */
 static bool is_offered(const struct carrier *carrier)
 {
-	return carrier->by_connection.key != 0 && !carrier->ending;
+	char byte;
+
+	if (carrier->by_connection.key == 0)
+		return false;
+	return !carrier->ending || recv(carrier->end, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 static enum step move_all_out(struct carrier *carrier)
