@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void on_ready(struct supervisor *supervisor, struct watch *watch, uint32_t events)
@@ -177,6 +178,13 @@ void call_may_be_interrupted(struct supervisor *supervisor, struct call *call, i
 bool call_does_not_wait(const struct call *call)
 {
 	return fcntl(call->descriptor, F_GETFL) & O_NONBLOCK;
+}
+
+bool call_has_end(const struct call *call)
+{
+	struct sockaddr_un name;
+	socklen_t size = sizeof(name);
+	return getpeername(call->descriptor, (struct sockaddr *)&name, &size) == 0;
 }
 
 int call_write(const struct supervisor *supervisor, const struct call *call, uint64_t to,

@@ -67,6 +67,9 @@ static inline pid_t call_thread(const struct call *call)
 /* O_NONBLOCK of the guest's descriptor: it does not wait. */
 bool call_does_not_wait(const struct call *call);
 
+/* The daemon has connected the carrier: for an attempt of its guest's that goes on, has ended well, or has failed. */
+bool call_has_end(const struct call *call);
+
 /* Writes to the guest's memory if the call still waits: 0, -EFAULT, or -ENOENT. */
 int call_write(const struct supervisor *supervisor, const struct call *call, uint64_t to,
 	       const void *from, size_t size);

@@ -12,10 +12,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
-
-enum { UNINTERRUPTED = 0 };
 
 static void answer_connect(struct supervisor *supervisor, struct call *call,
 			   const struct control_message *reply)
@@ -23,17 +20,8 @@ static void answer_connect(struct supervisor *supervisor, struct call *call,
 	call_answer(supervisor, call, reply->header.a);
 }
 
-/* The carrier was connected by the daemon: for an attempt that goes on, has ended well, or has failed. */
-static bool has_end(const struct call *call)
-{
-	struct sockaddr_un name;
-	socklen_t size = sizeof(name);
-	return getpeername(call->descriptor, (struct sockaddr *)&name, &size) == 0;
-}
-
-/* inet_stream_connect of Linux: the second to wait for a handshake in vain is told EALREADY. */
 static void ask_connect(struct supervisor *supervisor, struct call *call,
-			const struct sockaddr_storage *address, int size, int64_t in_vain)
+			const struct sockaddr_storage *address, int size, bool interruptible)
 {
 	bool waits = !call_does_not_wait(call);
 	const struct question question = { .kind = CONTROL_CONNECT,
@@ -42,8 +30,8 @@ static void ask_connect(struct supervisor *supervisor, struct call *call,
 					   .size = (size_t)size,
 					   .descriptor = call->descriptor };
 	call->connecting = true;
-	if (waits && in_vain)
-		call_may_be_interrupted(supervisor, call, SO_SNDTIMEO, in_vain);
+	if (waits && interruptible)
+		call_may_be_interrupted(supervisor, call, SO_SNDTIMEO, -EINPROGRESS);
 	call_ask(supervisor, call, &question, answer_connect);
 }
 
@@ -97,7 +85,7 @@ static void connect_again(struct supervisor *supervisor, struct call *call,
 	close(call->descriptor);
 	call->descriptor = call->extra;
 	call->extra = -1;
-	ask_connect(supervisor, call, &address, size, UNINTERRUPTED);
+	ask_connect(supervisor, call, &address, size, false);
 }
 
 /* What the daemon says against a new carrier (an error that was not told yet, EISCONN) is connect()'s answer. */
@@ -116,13 +104,12 @@ void call_connect(struct supervisor *supervisor, struct call *call)
 {
 	struct sockaddr_storage address;
 	int size = address_read(call, call_argument(call, 1), call_int(call, 2), &address);
-	bool again = size >= 0 && has_end(call);
 	if (size < 0)
 		call_answer(supervisor, call, size);
-	else if (again && hung_up(call))
+	else if (call_has_end(call) && hung_up(call))
 		replace_carrier(supervisor, call);
 	else
-		ask_connect(supervisor, call, &address, size, again ? -EALREADY : -EINPROGRESS);
+		ask_connect(supervisor, call, &address, size, true);
 }
 
 void call_connect_elsewhere(struct supervisor *supervisor, struct call *call)

@@ -86,10 +86,14 @@ static void interrupt(struct supervisor *supervisor, struct call *call)
 	call_answer(supervisor, call, value);
 }
 
+/* inet_stream_connect of Linux: the second to wait for one handshake in vain is told EALREADY. For the first the carrier has
+ * no end yet. */
 static void expire(struct supervisor *supervisor, struct call *call)
 {
-	tell_left(supervisor, call, true);
 	int64_t value = call->timeout_error;
+	if (call->connecting && call_has_end(call))
+		value = -EALREADY;
+	tell_left(supervisor, call, true);
 	if (call->transfer.done > 0)
 		value = (int64_t)call->transfer.done;
 	call_answer(supervisor, call, value);
