@@ -1,9 +1,10 @@
 #!/bin/bash
-# bench/guests.sh: the guest_* programs over the machine's loopback and from host to host of a LAN, in turn; medians.
+# bench/guests.sh BUILD: the guest_* programs over the machine's loopback and from host to host of a LAN, in turn; medians.
 #
-# Called by run.sh in the directory of the programs. A comparison that could not be made is shown as such, and the exit
+# Called by run.sh. A comparison that could not be made is shown as such, and the exit
 # status is then 1; a figure that is not reached is only marked.
 set -uo pipefail
+cd "$1"
 
 lan=bench$$
 rounds=7 stream_ms=400 exchanges=4000 requests=2000 starts=15 idle=4000
@@ -11,11 +12,13 @@ rounds=7 stream_ms=400 exchanges=4000 requests=2000 starts=15 idle=4000
 export BENCH_MS=$stream_ms
 pids=()
 missing=0
+figures=$(mktemp -d)
 
 finish() {
 	timeout 10 ./berth down --lan "$lan" >/dev/null 2>&1
 	[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null
 	wait
+	rm -rf "$figures"
 }
 trap finish EXIT
 
@@ -24,42 +27,41 @@ declare -A port=([stream]=7101 [rr]=7102 [crr]=7103 [idle]=7104)
 declare -A host=([stream]=10.77.9.1 [rr]=10.77.9.2 [crr]=10.77.9.3 [idle]=10.77.9.4)
 
 start_server() { # NAME
-	"./guest_$1" server "${port[$1]}" >/dev/null 2>&1 &
+	"bench/guest_$1" server "${port[$1]}" >/dev/null 2>&1 &
 	pids+=($!)
-	./berth run --lan "$lan" --name "$1" --ip "${host[$1]}" -- "./guest_$1" server "${port[$1]}" >/dev/null 2>&1 &
+	./berth run --lan "$lan" --name "$1" --ip "${host[$1]}" -- "bench/guest_$1" server "${port[$1]}" >/dev/null 2>&1 &
 	pids+=($!)
 }
 
 # What a client prints, or nothing where it fails.
 native() { # NAME NUMBER
-	timeout 10 "./guest_$1" client 127.0.0.1 "${port[$1]}" "$2"
+	timeout 10 "bench/guest_$1" client 127.0.0.1 "${port[$1]}" "$2"
 }
 over_berth() { # NAME NUMBER
-	timeout 10 ./berth run --lan "$lan" -- "./guest_$1" client "${host[$1]}" "${port[$1]}" "$2"
+	timeout 10 ./berth run --lan "$lan" -- "bench/guest_$1" client "${host[$1]}" "${port[$1]}" "$2"
 }
 
 # Figures are gathered by the line, in a file a measurement and side: MEASUREMENT.berth and MEASUREMENT.kernel.
-mkdir -p figures
 # What has failed once is not tried again, since it may have taken its whole time.
 take() { # MEASUREMENT NAME NUMBER
-	[ ! -e "figures/$1.failed" ] || return
-	if ! native "$2" "$3" >>"figures/$1.kernel" 2>"figures/$1.why"; then
-		touch "figures/$1.failed"
-	elif ! over_berth "$2" "$3" >>"figures/$1.berth" 2>"figures/$1.why"; then
-		touch "figures/$1.failed"
+	[ ! -e "$figures/$1.failed" ] || return
+	if ! native "$2" "$3" >>"$figures/$1.kernel" 2>"$figures/$1.why"; then
+		touch "$figures/$1.failed"
+	elif ! over_berth "$2" "$3" >>"$figures/$1.berth" 2>"$figures/$1.why"; then
+		touch "$figures/$1.failed"
 	fi
 }
 
 median() { # MEASUREMENT.SIDE COLUMN: nothing where there is no figure
-	awk -v column="$2" 'NF >= column { print $column }' "figures/$1" 2>/dev/null | sort -g |
+	awk -v column="$2" 'NF >= column { print $column }' "$figures/$1" 2>/dev/null | sort -g |
 		awk '{ value[NR] = $1 } END { if (NR) printf "%.3f\n", (value[int((NR + 1) / 2)] + value[int(NR / 2) + 1]) / 2 }'
 }
 
 # how is >=, <= or none; the ratio of Berth's figure to the kernel's is to be so.
 row() { # WHAT MEASUREMENT COLUMN SCALE DIGITS UNIT HOW FIGURE
 	local berth kernel
-	if [ -e "figures/$2.failed" ]; then
-		printf '  %-38s not measured, since a round failed: %s\n' "$1" "$(tail -n 1 "figures/$2.why")"
+	if [ -e "$figures/$2.failed" ]; then
+		printf '  %-38s not measured, since a round failed: %s\n' "$1" "$(tail -n 1 "$figures/$2.why")"
 		missing=1
 		return
 	fi
@@ -83,8 +85,8 @@ milliseconds() { # COMMAND...
 
 measure_starts() {
 	for ((start = 0; start < starts; start++)); do
-		milliseconds env true >>figures/start.kernel
-		milliseconds ./berth run --lan "$lan" -- true >>figures/start.berth || missing=1
+		milliseconds env true >>"$figures/start.kernel"
+		milliseconds ./berth run --lan "$lan" -- true >>"$figures/start.berth" || missing=1
 	done
 }
 
@@ -124,17 +126,17 @@ weigh_idle() { # COUNT COMMAND...
 measure_idle() {
 	local lan=$lan-idle one many
 	start_server idle
-	one=$(weigh_idle 1 ./guest_idle client 127.0.0.1 "${port[idle]}")
-	many=$(weigh_idle "$idle" ./guest_idle client 127.0.0.1 "${port[idle]}")
-	echo "$one $many" >figures/idle.kernel
-	one=$(weigh_idle 1 ./berth run --lan "$lan" -- ./guest_idle client "${host[idle]}" "${port[idle]}")
-	many=$(weigh_idle "$idle" ./berth run --lan "$lan" -- ./guest_idle client "${host[idle]}" "${port[idle]}")
-	echo "$one $many" >figures/idle.berth
+	one=$(weigh_idle 1 bench/guest_idle client 127.0.0.1 "${port[idle]}")
+	many=$(weigh_idle "$idle" bench/guest_idle client 127.0.0.1 "${port[idle]}")
+	echo "$one $many" >"$figures/idle.kernel"
+	one=$(weigh_idle 1 ./berth run --lan "$lan" -- bench/guest_idle client "${host[idle]}" "${port[idle]}")
+	many=$(weigh_idle "$idle" ./berth run --lan "$lan" -- bench/guest_idle client "${host[idle]}" "${port[idle]}")
+	echo "$one $many" >"$figures/idle.berth"
 	timeout 10 ./berth down --lan "$lan" >/dev/null 2>&1
 }
 
 idle_row() {
-	paste -d' ' figures/idle.kernel figures/idle.berth | awk -v n="$idle" '
+	paste -d" " "$figures/idle.kernel" "$figures/idle.berth" | awk -v n="$idle" '
 		NF != 12 {
 			printf "  %-38s not measured: the connections could not be opened\n", "memory of an idle connection"
 			exit 1
@@ -163,7 +165,7 @@ done
 measure_starts
 
 echo "Guests, two programs and two hosts under \`berth run\`, as user $(id -un); the kernel's loopback: the same two programs without."
-echo "Medians of $rounds rounds in turn; the kernel's congestion control: $(./library -c)."
+echo "Medians of $rounds rounds in turn; the kernel's congestion control: $(bench/library -c)."
 printf '  %-38s %9s %9s %-5s %6s  %s\n' what Berth kernel unit ratio "figure to reach"
 row "stream, 1 connection" stream-1 1 1e-9 2 GB/s ">=" 0.35
 row "stream, 8 connections" stream-8 1 1e-9 2 GB/s none 0
