@@ -1,14 +1,17 @@
 #include "supervisor/children.h"
 
 #include "supervisor/channel.h"
+#include "supervisor/held.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +19,7 @@ enum {
 	GRACE_NS = 2000000000, /* between SIGTERM and SIGKILL */
 	AGAIN_NS =
 		50000000, /* orphans come to us as their parents die: they are killed in rounds */
+	LEAVE_MS = 1000,  /* at most, for a daemon that is busy */
 	TOGETHER_NS = 200000000, /* one kill() of a group reaches its members within this */
 };
 
@@ -38,20 +42,38 @@ static void note_end(struct supervisor *supervisor, int status)
 	setsid();
 }
 
+/* The last of us has ended: the daemon says that it has let go of the host before the front says that we are done, so that a
+ * script may use the name again in its next line. */
+static void leave_host(struct supervisor *supervisor)
+{
+	struct pollfd gone = { .fd = supervisor->control, .events = POLLIN };
+	char rest;
+
+	if (supervisor->control < 0)
+		return;
+	shutdown(supervisor->control, SHUT_WR);
+	while (poll(&gone, 1, LEAVE_MS) == 1 && recv(supervisor->control, &rest, 1, 0) > 0)
+		continue;
+}
+
 void children_reap(struct supervisor *supervisor)
 {
-	int status;
+	int status, ended = -1;
 	pid_t child;
+	held_drop_dead(supervisor);
 	while ((child = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
 		if (child != supervisor->guest)
 			continue;
 		if (WIFSTOPPED(status))
 			tell_front(supervisor, CHANNEL_STOPPED, WSTOPSIG(status));
 		else
-			note_end(supervisor, status);
+			ended = status;
 	}
-	if (child < 0 && errno == ECHILD)
-		supervisor->childless = true;
+	supervisor->childless = child < 0 && errno == ECHILD;
+	if (supervisor->childless)
+		leave_host(supervisor);
+	if (ended >= 0)
+		note_end(supervisor, ended);
 }
 
 struct process {
