@@ -158,5 +158,13 @@ uint32_t connection_window(const struct tcp_connection *connection)
 
 	if (connection->receive_shut)
 		room = buffer;
-	return room >= standing + step ? room : standing;
+	uint32_t window = room >= standing + step ? room : standing;
+
+	/* The field counts in units: rounded up, so that the edge stays where it was, but not past what the buffer holds,
+	 * or single bytes would push it on for ever. Then less is shown than is taken (RFC 7323, 2.4). */
+	uint32_t unit = 1u << connection->rcv_shift;
+	uint32_t most = (uint32_t)UINT16_MAX << connection->rcv_shift;
+	uint32_t up = (window + unit - 1) & ~(unit - 1);
+	uint32_t shown = up <= room ? up : window & ~(unit - 1);
+	return shown < most ? shown : most;
 }

@@ -164,7 +164,7 @@ void connection_wake(struct tcp_connection *connection);
 int connection_find_path(struct tcp_connection *connection);
 void connection_set_mss(struct tcp_connection *connection, uint32_t mtu);
 
-/* The window to advertise now, in bytes: never moves the edge left, never silly (RFC 9293, 3.8.6.2.2). */
+/* The window to advertise now, in whole units of the window scale's: keeps the edge, is never silly (RFC 9293, 3.8.6.2.2). */
 uint32_t connection_window(const struct tcp_connection *connection);
 
 static inline uint32_t connection_in_flight(const struct tcp_connection *connection)

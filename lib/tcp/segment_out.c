@@ -29,14 +29,10 @@ static enum verdict put_out(struct tcp_connection *connection, struct frame *fra
 static void tell_receive_side(struct tcp_connection *connection, struct tcp_header *header)
 {
 	uint32_t window = connection_window(connection);
-	uint32_t unit = 1u << connection->rcv_shift;
-	uint32_t field = (window + unit - 1) >> connection->rcv_shift;
+	uint32_t edge = connection->rcv_nxt + window;
 
-	if (field > UINT16_MAX)
-		field = UINT16_MAX;
 	header->acknowledgment = connection->rcv_nxt;
-	header->window = (uint16_t)field;
-	uint32_t edge = connection->rcv_nxt + (field << connection->rcv_shift);
+	header->window = (uint16_t)(window >> connection->rcv_shift);
 	if (sequence_after(edge, connection->rcv_edge))
 		connection->rcv_edge = edge;
 	connection->last_ack_sent = connection->rcv_nxt;

@@ -24,6 +24,9 @@
 #define ME   UINT32_C(0x0a4d0001) /* 10.77.0.1/16 */
 #define PEER UINT32_C(0x0a4d0002)
 
+/* A round trip of no time counts as a nanosecond's. */
+#define RTO_SHORTEST (200 * MILLISECOND + 1)
+
 enum {
 	CLIENT_PORT = 40000,
 	SERVER_PORT = 80,
