@@ -60,10 +60,15 @@ simulate() {
 	mk/as-user.sh build/gcc/test/simulation -- build/gcc/test/simulation/simulate "$@"
 }
 
-# Two at a time, 30 seconds each.
+# Two at a time, 30 seconds each. An input that fails comes to lie in build/out/.
 fuzz() { # TARGET...
 	printf '%s\n' "$@" | mk/as-user.sh build/fuzz test/fuzz -- xargs -P 2 -I TARGET sh -c '
-		if sh test/fuzz/run.sh build/fuzz TARGET 30 1; then echo "ok TARGET"; else echo "not ok TARGET"; fi'
+		if sh test/fuzz/run.sh build/fuzz TARGET 30 1; then
+			echo "ok TARGET"
+		else
+			echo "not ok TARGET"
+			cp build/fuzz/TARGET-* out/
+		fi'
 }
 fuzz_targets=(test/fuzz/fuzz_*.c)
 fuzz_targets=("${fuzz_targets[@]##*/}")
