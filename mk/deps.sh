@@ -41,23 +41,27 @@ if ((EUID != 0)); then
 	as_root=(sudo)
 fi
 
+log=$(mktemp)
 policy=/usr/sbin/policy-rc.d
-if [[ ! -e $policy ]]; then
-	trap '"${as_root[@]}" rm -f "$policy"' EXIT
+[[ ! -e $policy ]] && ours=1 || ours=0
+finish() {
+	rm -f "$log"
+	((ours == 0)) || "${as_root[@]}" rm -f "$policy"
+}
+trap finish EXIT
+if ((ours)); then
 	printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
 fi
 
 install() {
 	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -q --no-install-recommends "${missing[@]}"
+		apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=120 "${missing[@]}"
 }
 
 echo "deps: installing ${missing[*]}"
-log=$(mktemp)
 # The list of packages may be absent or old: then, and only then, it is fetched.
 if ! install >"$log" 2>&1 && ! { "${as_root[@]}" apt-get update -q && install; } >>"$log" 2>&1; then
 	cat "$log" >&2
 	echo "deps: apt-get could not install: ${missing[*]}" >&2
 	exit 1
 fi
-rm -f "$log"
