@@ -20,16 +20,19 @@ static uint8_t retries_most(const struct tcp_connection *connection)
 	}
 }
 
-/* RFC 9293, 3.8.3: R2; or the time that TCP_USER_TIMEOUT allows (RFC 5482). */
-static bool is_hopeless(struct tcp_connection *connection)
+/* RFC 9293, 3.8.3: R2; or the time that TCP_USER_TIMEOUT allows (RFC 5482). A peer that answers, if only that its window
+ * is closed, begins retries anew (MUST-37), but not for an orphan: nobody is left to be that patient. */
+static bool is_hopeless(const struct tcp_connection *connection)
 {
-	uint64_t now = connection->tcp->clock->now;
+	uint64_t patience = connection->settings.user_timeout;
+	uint64_t waited = connection->tcp->clock->now - connection->retry_since;
+	uint8_t retries = connection->owner ? connection->retries : connection->rto.backoff;
 
-	if (connection->retries == 0)
-		connection->retry_since = connection->last_sent;
-	if (connection->settings.user_timeout && state_is_synchronized(connection->state))
-		return now - connection->retry_since >= connection->settings.user_timeout;
-	return connection->retries >= retries_most(connection);
+	if (patience && waited >= patience)
+		return true;
+	if (patience && state_is_synchronized(connection->state))
+		return false;
+	return retries >= retries_most(connection);
 }
 
 static bool give_up(struct tcp_connection *connection)
@@ -40,16 +43,18 @@ static bool give_up(struct tcp_connection *connection)
 
 bool loss_timed_out(struct tcp_connection *connection)
 {
+	bool first = connection->rto.backoff == 0;
+	if (first)
+		connection->retry_since = connection->last_sent;
 	if (is_hopeless(connection))
 		return give_up(connection);
 
 	/* RFC 5681, 3.1: the threshold stays as it is while the same data is lost again. */
-	if (connection->retries == 0 && connection->syn_acknowledged)
+	if (first && connection->syn_acknowledged)
 		congestion_timed_out(&connection->congestion,
 				     connection->snd_max - connection->snd_una);
 	connection->retries++;
 	rto_back_off(&connection->rto);
-	connection->timing = false;
 	connection->duplicate_acks = 0;
 	connection->recovering = false;
 	connection->recover =
@@ -65,13 +70,9 @@ bool loss_probe_due(struct tcp_connection *connection)
 	if (segment_out_forced(
 		    connection)) /* the window is open after all: only silly-window avoidance waited */
 		return true;
-	if (is_hopeless(connection) && !connection->owner)
-		return give_up(connection);
-	/* A peer that answers probes keeps the connection, however long its window is closed (RFC 9293, MUST-37); one
-	 * that does not is as dead as one that does not acknowledge data. */
-	bool silent = connection->tcp->clock->now - connection->last_received >
-		      rto_wait(&connection->rto) * 2;
-	if (silent && is_hopeless(connection))
+	if (connection->rto.backoff == 0)
+		connection->retry_since = connection->tcp->clock->now;
+	if (is_hopeless(connection))
 		return give_up(connection);
 	connection->retries++;
 	rto_back_off(&connection->rto);
@@ -96,7 +97,6 @@ void loss_duplicate_ack(struct tcp_connection *connection)
 	congestion_enter_recovery(congestion, connection->snd_max - connection->snd_una);
 	connection->recovering = true;
 	connection->recover = connection->snd_max;
-	connection->timing = false;
 	segment_out_retransmit(connection);
 }
 

@@ -298,6 +298,8 @@ static enum verdict check_ack(struct tcp_connection *connection, struct segment 
 	if (sequence_before(acknowledgment, connection->snd_una))
 		return DELIVERED; /* an old ACK's data may still be new */
 	update_window(connection, segment);
+	if (connection->snd_wnd == 0)
+		connection->retries = 0; /* an answer all the same: see is_hopeless */
 	if (sequence_after(acknowledgment, connection->snd_una))
 		new_data_acknowledged(connection, acknowledgment);
 	else if (duplicate)

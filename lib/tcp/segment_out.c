@@ -134,9 +134,10 @@ static void account(struct tcp_connection *connection, uint32_t start, uint32_t 
 {
 	uint64_t now = connection->tcp->clock->now;
 
-	if (sequence_before(start, connection->snd_max))
+	if (sequence_before(start, connection->snd_max)) {
 		connection->retransmitted++;
-	else if (!connection->timing) {
+		connection->timing = false; /* Karn: RFC 6298, 3 */
+	} else if (!connection->timing) {
 		connection->timing = true;
 		connection->timed_sequence = end;
 		connection->timed_at = now;

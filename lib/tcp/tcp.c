@@ -128,7 +128,6 @@ static void path_narrowed(struct tcp_connection *connection, uint16_t mtu)
 		return;
 	connection->path_mtu = mtu;
 	connection_set_mss(connection, mtu);
-	connection->timing = false;
 	connection->snd_nxt = connection->snd_una;
 	segment_out_run(connection);
 }

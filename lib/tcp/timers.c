@@ -32,10 +32,20 @@ static uint64_t now_of(const struct tcp_connection *connection)
 	return connection->tcp->clock->now;
 }
 
+/* Not behind the end of the user's patience, once the first time-out has begun to try it (Linux does this too). */
+static uint64_t next_attempt(const struct tcp_connection *connection)
+{
+	uint64_t deadline = now_of(connection) + rto_wait(&connection->rto);
+	uint64_t patience = connection->settings.user_timeout;
+	uint64_t end = connection->retry_since + patience;
+
+	return patience && connection->rto.backoff > 0 && end < deadline ? end : deadline;
+}
+
 void tcp_timers_data_sent(struct tcp_connection *connection)
 {
 	if (!armed(connection, TIMER_RETRANSMIT))
-		arm(connection, TIMER_RETRANSMIT, now_of(connection) + rto_wait(&connection->rto));
+		arm(connection, TIMER_RETRANSMIT, next_attempt(connection));
 	disarm(connection, TIMER_PERSIST);
 }
 
@@ -49,7 +59,7 @@ void tcp_timers_data_acknowledged(struct tcp_connection *connection)
 void tcp_timers_sender_blocked(struct tcp_connection *connection)
 {
 	if (!armed(connection, TIMER_PERSIST) && !armed(connection, TIMER_RETRANSMIT))
-		arm(connection, TIMER_PERSIST, now_of(connection) + rto_wait(&connection->rto));
+		arm(connection, TIMER_PERSIST, next_attempt(connection));
 }
 
 void tcp_timers_sender_unblocked(struct tcp_connection *connection)
