@@ -16,11 +16,26 @@ describe_machine() {
 	echo
 }
 
+# Not one of the rounds of the table above, but right behind them.
+tell_lwip() {
+	local figure
+	if [ ! -x "$build/bench/lwip" ]; then
+		echo "  lwIP is not compared with: liblwip-dev is not installed."
+	elif figure=$(mk/as-user.sh "$build/bench/lwip" -- timeout 20 "$build/bench/lwip" -r "$rounds" -t "$milliseconds"); then
+		awk -v figure="$figure" 'BEGIN {
+			printf "  lwIP (Debian'"'"'s), 1,500-byte frames, checksums, in one process: %.2f GB/s\n", figure / 1e9
+		}'
+	else
+		echo "  lwIP is not compared with: it failed."
+	fi
+}
+
 rounds=7 milliseconds=200
 [ -z "${QUICK:-}" ] || rounds=3 milliseconds=100
 failed=0
 describe_machine
 mk/as-user.sh "$build/bench/library" -- "$build/bench/library" -r "$rounds" -t "$milliseconds" || failed=1
+tell_lwip
 echo
 mk/as-user.sh "$build/berth" "$build"/bench/{library,guest_{stream,rr,crr,idle}} bench/guests.sh -- \
 	env QUICK="${QUICK:-}" bash bench/guests.sh "$build" || failed=1

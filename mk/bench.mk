@@ -9,6 +9,14 @@ $B/bench/library: $(call object,bench/library.c $(wildcard bench/sides/*.c)) $B/
 $(BENCH_GUESTS): $B/bench/%: $B/bench/%.o $(call object,bench/posix/stream.c bench/sides/sample.c)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lpthread -o $@
 
+# lwIP is compared with where Debian's liblwip-dev is installed.
+ifneq ($(wildcard /usr/include/lwip/lwipopts.h),)
+$B/bench/lwip.o: CFLAGS_ALL += -isystem /usr/include/lwip
+$B/bench/lwip: $(call object,bench/lwip.c bench/sides/sample.c)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -llwip -o $@
+bench-build: $B/bench/lwip
+endif
+
 bench-build: $B/bench/library $(BENCH_GUESTS)
 bench: bench-build $(BERTH)
 	$(Q)QUICK=$(QUICK) bench/run.sh $B
