@@ -1,0 +1,283 @@
+/* Loss: RFC 5681's fast retransmit, RFC 6582's recovery, the time-out, and how the window grows. */
+#include "unit/tcp_world.h"
+
+static const struct congestion *window_of(const struct world *world)
+{
+	return &the_connection(world)->congestion;
+}
+
+static void peer_acknowledges(struct world *world, uint32_t acknowledgment)
+{
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = acknowledgment);
+}
+
+/* Ten segments are in flight, and as many wait. */
+static void with_ten_in_flight(struct world *world)
+{
+	tcp_in_established(world);
+	user_writes(world, 20 * MSS);
+	CHECK_EQUAL(10, world->sent_count - world->expected);
+	world_forget_sent(world);
+}
+
+static void the_third_duplicate_ack_sends_the_first_segment_again(void **state)
+{
+	struct world *world = *state;
+
+	with_ten_in_flight(world);
+	peer_acknowledges(world, 1);
+	peer_acknowledges(world, 1);
+	expect_silence(world);
+	peer_acknowledges(world, 1);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = MSS);
+	expect_silence(world);
+	CHECK_EQUAL(5 * MSS, window_of(world)->threshold); /* RFC 5681, equation 4 */
+	CHECK_EQUAL(8 * MSS, window_of(world)->window);
+}
+
+/* RFC 5681, 3.2, steps 4 to 6. */
+static void each_further_duplicate_lets_one_more_go_and_the_end_deflates(void **state)
+{
+	struct world *world = *state;
+
+	with_ten_in_flight(world);
+	for (int index = 0; index < 3; index++)
+		peer_acknowledges(world, 1);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = MSS);
+	for (int index = 0; index < 2; index++)
+		peer_acknowledges(world, 1);
+	expect_silence(world); /* ten in flight fill the window */
+	peer_acknowledges(world, 1);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1 + 10 * MSS, .acknowledgment = 1, .size = MSS);
+	peer_acknowledges(world, 1 + 10 * MSS);
+	CHECK_EQUAL(false, the_connection(world)->recovering);
+	assert_true(window_of(world)->window <= 5 * MSS);
+}
+
+/* RFC 6582, 3.2, step 3. */
+static void a_partial_ack_sends_the_next_hole_and_stays_in_recovery(void **state)
+{
+	struct world *world = *state;
+
+	with_ten_in_flight(world);
+	for (int index = 0; index < 3; index++)
+		peer_acknowledges(world, 1);
+	world_forget_sent(world);
+	peer_acknowledges(world, 1 + 4 * MSS);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1 + 4 * MSS, .acknowledgment = 1, .size = MSS);
+	CHECK_EQUAL(true, the_connection(world)->recovering);
+	world_forget_sent(world);
+	peer_acknowledges(world, 1 + 7 * MSS);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1 + 7 * MSS, .acknowledgment = 1, .size = MSS);
+	peer_acknowledges(world, 1 + 10 * MSS);
+	CHECK_EQUAL(false, the_connection(world)->recovering);
+}
+
+static void what_is_no_duplicate_is_not_counted(void **state)
+{
+	struct world *world = *state;
+
+	with_ten_in_flight(world);
+	for (uint32_t index = 0; index < 5; index++) { /* with text */
+		PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1 + index, .acknowledgment = 1,
+			   .size = 1);
+		CHECK_EQUAL(0, the_connection(world)->duplicate_acks);
+	}
+	for (uint16_t window = 65000; window < 65005; window++) { /* with another window */
+		PEER_SENDS(world, .flags = TCP_ACK, .sequence = 6, .acknowledgment = 1,
+			   .has_window = true, .window = window);
+		CHECK_EQUAL(0, the_connection(world)->duplicate_acks);
+	}
+}
+
+static void with_nothing_in_flight_there_are_no_duplicates(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	for (int index = 0; index < 10; index++)
+		peer_acknowledges(world, 1);
+	expect_silence(world);
+	CHECK_EQUAL(10 * MSS, window_of(world)->window);
+}
+
+/* RFC 5681, 3.1, and 3.2's "go back": everything from the hole on, in slow start. */
+static void a_time_out_begins_again_with_one_segment(void **state)
+{
+	struct world *world = *state;
+
+	with_ten_in_flight(world);
+	CHECK_EQUAL(RTO_SHORTEST, world_until_sent(world));
+	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = MSS);
+	expect_silence(world);
+	CHECK_EQUAL(MSS, window_of(world)->window);
+	CHECK_EQUAL(5 * MSS, window_of(world)->threshold);
+	peer_acknowledges(world, 1 + MSS);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1 + MSS, .acknowledgment = 1, .size = MSS);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1 + 2 * MSS, .acknowledgment = 1, .size = MSS);
+	expect_silence(world);
+	peer_acknowledges(world, 1 + 10 * MSS); /* only that was lost */
+	for (uint32_t index = 10; index < 15; index++)
+		SENDS(world, .flags = TCP_ACK, .sequence = 1 + index * MSS, .acknowledgment = 1,
+		      .size = MSS);
+}
+
+/* RFC 5681, 3.1: "if a segment is lost again, ssthresh stays". */
+static void a_second_time_out_does_not_halve_again(void **state)
+{
+	struct world *world = *state;
+
+	with_ten_in_flight(world);
+	world_until_sent(world);
+	world_forget_sent(world);
+	world_until_sent(world);
+	CHECK_EQUAL(5 * MSS, window_of(world)->threshold);
+	CHECK_EQUAL(MSS, window_of(world)->window);
+}
+
+/* RFC 6582, 4.1: duplicates that the retransmissions of a time-out cause. */
+static void duplicates_of_what_a_time_out_sent_again_start_no_recovery(void **state)
+{
+	struct world *world = *state;
+
+	with_ten_in_flight(world);
+	world_until_sent(world);
+	world_forget_sent(world);
+	for (int index = 0; index < 6; index++)
+		peer_acknowledges(world, 1);
+	expect_silence(world);
+	CHECK_EQUAL(false, the_connection(world)->recovering);
+}
+
+static void slow_start_doubles_and_congestion_avoidance_adds_one(void **state)
+{
+	struct world *world = *state;
+	uint32_t at = 1;
+
+	tcp_in_established(world);
+	the_connection(world)->congestion.threshold = 20 * MSS;
+	for (uint32_t round = 0; round < 4; round++) {
+		uint32_t before = window_of(world)->window;
+		user_writes(world, before);
+		at += before;
+		world_forget_sent(world);
+		peer_acknowledges(world, at);
+		uint32_t grown = window_of(world)->window - before;
+		CHECK_EQUAL(round == 0 ? 10 * MSS : MSS, grown);
+	}
+}
+
+/* Hostile row 39: an ACK cut in pieces, and an ACK of what was never sent, earn nothing. */
+static void an_ack_cut_in_pieces_earns_no_more_than_a_whole_one(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	user_writes(world, MSS);
+	for (uint32_t at = 2; at <= 1 + MSS; at++)
+		peer_acknowledges(world, at);
+	CHECK_EQUAL(11 * MSS, window_of(world)->window);
+	CHECK_EQUAL(DROP_BAD_ACK, PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1,
+					     .acknowledgment = 1 + 100 * MSS));
+	CHECK_EQUAL(11 * MSS, window_of(world)->window);
+}
+
+/* Spoofed duplicates cannot push out more than the window of the peer. */
+static void duplicates_without_end_do_not_pass_the_peers_window(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	user_writes(world, 100 * MSS);
+	for (int index = 0; index < 1000; index++)
+		peer_acknowledges(world, 1);
+	assert_true(the_connection(world)->snd_max - the_connection(world)->snd_una <= 65535);
+}
+
+static void a_lost_fin_goes_again(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	user_writes(world, 100);
+	user_shuts(world);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = 100);
+	SENDS(world, .flags = TCP_FIN | TCP_ACK, .sequence = 101, .acknowledgment = 1);
+	peer_acknowledges(world, 101);
+	world_until_sent(world);
+	SENDS(world, .flags = TCP_FIN | TCP_ACK, .sequence = 101, .acknowledgment = 1);
+	peer_acknowledges(world, 102);
+	assert_int_equal(state_of(world), STATE_FIN_WAIT_2);
+}
+
+static void text_and_fin_lost_together_go_again_together(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	set_option(world, IPPROTO_TCP, TCP_CORK, 1);
+	user_writes(world, 100);
+	user_shuts(world);
+	SENDS(world, .flags = TCP_FIN | TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = 100);
+	world_until_sent(world);
+	SENDS(world, .flags = TCP_FIN | TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = 100);
+	peer_acknowledges(world, 102);
+	assert_int_equal(state_of(world), STATE_FIN_WAIT_2);
+}
+
+/* With memory refused at the n-th allocation from here, for every n: the stream goes on when there is some again. */
+static void no_refusal_of_memory_stops_a_stream(void **state)
+{
+	struct world *world = *state;
+
+	for (size_t refused = 0; refused < 40; refused++) {
+		tcp_in_established(world);
+		uint32_t written = 0, at = 1;
+		uint8_t bytes[5000];
+		world->memory.refusals_after = refused;
+		while (written < 100000) {
+			for (uint32_t index = 0; index < sizeof bytes; index++)
+				bytes[index] = pattern_at(1 + written + index);
+			ssize_t taken =
+				berth_send(world->host, world->descriptor, bytes, sizeof bytes, 0);
+			if (taken > 0)
+				written += (uint32_t)taken;
+			assert_true(taken > 0 || taken == -ENOBUFS || taken == -EAGAIN);
+			world_settle(world);
+			for (; world->expected < world->sent_count; world->expected++) {
+				const struct sent *sent = &world->sent[world->expected];
+				assert_true(sent->right_bytes);
+				if (sent->header.sequence - world->my_isn == at)
+					at += sent->size;
+			}
+			world_forget_sent(world);
+			world->memory.refusals_after = UNLIMITED;
+			peer_acknowledges(world, at);
+			if (at == 1 + written)
+				continue;
+			world_wait(world, SECOND);
+		}
+		world_again(world);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(the_third_duplicate_ack_sends_the_first_segment_again),
+		WORLD_TEST(each_further_duplicate_lets_one_more_go_and_the_end_deflates),
+		WORLD_TEST(a_partial_ack_sends_the_next_hole_and_stays_in_recovery),
+		WORLD_TEST(what_is_no_duplicate_is_not_counted),
+		WORLD_TEST(with_nothing_in_flight_there_are_no_duplicates),
+		WORLD_TEST(a_time_out_begins_again_with_one_segment),
+		WORLD_TEST(a_second_time_out_does_not_halve_again),
+		WORLD_TEST(duplicates_of_what_a_time_out_sent_again_start_no_recovery),
+		WORLD_TEST(slow_start_doubles_and_congestion_avoidance_adds_one),
+		WORLD_TEST(an_ack_cut_in_pieces_earns_no_more_than_a_whole_one),
+		WORLD_TEST(duplicates_without_end_do_not_pass_the_peers_window),
+		WORLD_TEST(a_lost_fin_goes_again),
+		WORLD_TEST(text_and_fin_lost_together_go_again_together),
+		WORLD_TEST(no_refusal_of_memory_stops_a_stream),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
