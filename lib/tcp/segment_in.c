@@ -31,6 +31,13 @@ static uint32_t receive_window(const struct tcp_connection *connection)
 	return connection->rcv_edge - connection->rcv_nxt;
 }
 
+/* Older than the last good one, where that is not itself so old that their clock may have turned since. */
+static bool timestamp_is_old(const struct tcp_connection *connection, uint32_t timestamp)
+{
+	return sequence_before(timestamp, connection->ts_recent) &&
+	       connection->tcp->clock->now - connection->ts_recent_at < TIMESTAMP_LIFE;
+}
+
 /* First half of step one (RFC 7323, 5.3): a timestamp older than the last good one is an old duplicate's. */
 static enum verdict check_timestamp(struct tcp_connection *connection, struct segment *segment)
 {
@@ -40,9 +47,7 @@ static enum verdict check_timestamp(struct tcp_connection *connection, struct se
 		return DELIVERED;
 	if (!options->has_timestamps) /* RFC 7323, 3.2: SHOULD drop; Linux takes it */
 		return DELIVERED;
-	bool old = sequence_before(options->timestamp, connection->ts_recent) &&
-		   connection->tcp->clock->now - connection->ts_recent_at < TIMESTAMP_LIFE;
-	if (!old)
+	if (!timestamp_is_old(connection, options->timestamp))
 		return DELIVERED;
 	segment_out_challenge(connection);
 	return DROP_PAWS;
@@ -315,7 +320,7 @@ static void take_timestamp(struct tcp_connection *connection, const struct segme
 	if (!connection->timestamps || !options->has_timestamps)
 		return;
 	if (sequence_after(segment->header->sequence, connection->last_ack_sent) ||
-	    sequence_before(options->timestamp, connection->ts_recent))
+	    timestamp_is_old(connection, options->timestamp))
 		return;
 	connection->ts_recent = options->timestamp;
 	connection->ts_recent_at = connection->tcp->clock->now;
