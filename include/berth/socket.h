@@ -32,6 +32,10 @@ int berth_bind(struct berth_host *host, int descriptor, const struct sockaddr *a
  * a listener it changes the backlog. -EINVAL: connected; -EADDRINUSE. */
 int berth_listen(struct berth_host *host, int descriptor, int backlog);
 
+/* On a listener: room connections wait in the accept queue from now on, and not one more, where backlog lets one. For a
+ * program that moves them into a queue of its own and counts those against the backlog. -EINVAL: not listening; room < 0. */
+int berth_listen_room(struct berth_host *host, int descriptor, int room);
+
 /* The next established connection as a new descriptor. address may be NULL; *size is in and out as in accept(2).
  * -EAGAIN; -EINVAL: not listening; -EMFILE; -ENOBUFS: the connection stays in the queue. */
 int berth_accept(struct berth_host *host, int descriptor, struct sockaddr *address,

@@ -13,6 +13,16 @@ int berth_listen(struct berth_host *host, int descriptor, int backlog)
 	return tcp_listen(socket->connection, backlog < 0 ? TCP_BACKLOG_MOST : backlog);
 }
 
+int berth_listen_room(struct berth_host *host, int descriptor, int room)
+{
+	struct socket *socket = socket_find(sockets_of(host), descriptor);
+	if (!socket)
+		return -EBADF;
+	if (room < 0 || socket->connection->state != STATE_LISTEN)
+		return -EINVAL;
+	return tcp_listen(socket->connection, room - 1);
+}
+
 int berth_accept(struct berth_host *host, int descriptor, struct sockaddr *address, socklen_t *size)
 {
 	struct sockets *sockets = sockets_of(host);
@@ -21,7 +31,7 @@ int berth_accept(struct berth_host *host, int descriptor, struct sockaddr *addre
 
 	if (!listener)
 		return -EBADF;
-	if (listener->connection->state != STATE_LISTEN)
+	if (listener->connection->state != STATE_LISTEN || (address && (int)*size < 0))
 		return -EINVAL;
 	if (list_is_empty(&listener->connection->listener->complete))
 		return -EAGAIN;
@@ -33,6 +43,8 @@ int berth_accept(struct berth_host *host, int descriptor, struct sockaddr *addre
 	socket->domain = listener->domain;
 	socket->association = CONNECTED;
 	socket->was_connected = true;
+	socket->receive_timeout = listener->receive_timeout;
+	socket->send_timeout = listener->send_timeout;
 	if (address)
 		address_write(socket->domain, &socket->connection->peer, address, size);
 	return socket->descriptor;

@@ -16,8 +16,8 @@ enum { BACKLOG_MOST = 4096 }; /* net.core.somaxconn since Linux 5.4 */
 struct listener {
 	struct sockaddr_un name; /* of the guest's listening carrier */
 	socklen_t name_size;
-	int backlog;       /* the guest's */
-	int stack_backlog; /* what is left of it for the stack */
+	int backlog;    /* the guest's */
+	int stack_room; /* what is left of it for the stack */
 	int pending;
 	int offered; /* a descriptor of the stack's that the guest's queue had no room for; -1 */
 	int offered_end; /* and the end that waits to connect */
@@ -71,7 +71,7 @@ int listener_begin(struct carrier *carrier, int backlog, int duplicate)
 
 	carrier->state = CARRIER_LISTENING;
 	carrier->listener->backlog = clamp(backlog);
-	carrier->listener->stack_backlog = clamp(backlog);
+	carrier->listener->stack_room = clamp(backlog) + 1;
 	listener_stir(carrier);
 	return 0;
 }
@@ -173,21 +173,22 @@ static int hand_over(struct carrier *carrier)
 	return error;
 }
 
+/* Linux lets one more wait than the backlog says (sk_acceptq_is_full). */
 void listener_stir(struct carrier *carrier)
 {
 	struct listener *listener = carrier->listener;
-	int most = listener->backlog > 0 ? listener->backlog : 1;
+	int most = listener->backlog + 1;
 
 	while (listener->pending < most && hand_over(carrier) == 0)
 		continue;
 
-	int left = listener->backlog - listener->pending;
-	if (left < 0)
-		left = 0;
-	if (left == listener->stack_backlog)
+	int room = most - listener->pending - (listener->offered >= 0 ? 1 : 0);
+	if (room < 0)
+		room = 0;
+	if (room == listener->stack_room)
 		return;
-	listener->stack_backlog = left;
-	berth_listen(carrier->host->stack, carrier->descriptor, left);
+	listener->stack_room = room;
+	berth_listen_room(carrier->host->stack, carrier->descriptor, room);
 }
 
 void listener_accepted(struct carrier *carrier)

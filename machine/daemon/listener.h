@@ -2,7 +2,7 @@
  * time and in order, so that poll, epoll and accept over fork and threads are the kernel's business.
  *
  * What was handed over and not accepted yet is pending. It counts in the guest's backlog with what waits in the stack:
- * the stack is given what is left of it. (A backlog of 0, which lets one wait, lets two wait here.) */
+ * the stack is given what is left of it. */
 #ifndef DAEMON_LISTENER_H
 #define DAEMON_LISTENER_H
 
