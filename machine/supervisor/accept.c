@@ -6,8 +6,10 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 enum { RETURNED_NS = 1000000000 }; /* how long a connection that could not be handed over is kept */
@@ -63,6 +65,23 @@ static void drop_returned(struct returned *returned)
 	if (returned->listener)
 		close(returned->descriptor);
 	returned->listener = 0;
+}
+
+/* A connection has its listener's options (sk_clone_lock of Linux). Those that native reads and writes go by are the
+ * carriers': mostly none is set. */
+static void inherit(int listener, int accepted)
+{
+	static const int names[] = { SO_RCVTIMEO, SO_SNDTIMEO, SO_RCVLOWAT };
+	static const int fresh_low_water = 1;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct timeval value = { 0 }; /* or an int in front */
+		socklen_t size = sizeof(value);
+		getsockopt(listener, SOL_SOCKET, names[i], &value, &size);
+		bool is_set = size == sizeof(int) ? memcmp(&value, &fresh_low_water, size) != 0
+						  : value.tv_sec || value.tv_usec;
+		if (is_set)
+			setsockopt(accepted, SOL_SOCKET, names[i], &value, size);
+	}
 }
 
 /* Keeps a connection for the listener's next accept; in the place of the oldest, where all are taken. */
@@ -138,6 +157,8 @@ static void accept_next(struct supervisor *supervisor, struct call *call)
 	if (accepted < 0) {
 		accepted = take(call, &name);
 		int result = accepted < 0 ? accepted : adopt(supervisor, call, accepted, &name);
+		if (result >= 0)
+			inherit(call->descriptor, accepted);
 		if (accepted >= 0 && result < 0) {
 			close(accepted);
 			accepted = result;
