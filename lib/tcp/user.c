@@ -152,6 +152,11 @@ void tcp_close(struct tcp_connection *connection)
 
 	connection->owner = NULL;
 	connection->receive_shut = true;
+	/* All was said: what is left guards its sequence numbers to the end. */
+	if (connection->state == STATE_TIME_WAIT) {
+		queue_close(&connection->receive, connection->tcp->pool);
+		return;
+	}
 	if (!has_peer(connection) || unread || hard) {
 		abort_connection(connection);
 		return;
