@@ -156,8 +156,6 @@ uint32_t connection_window(const struct tcp_connection *connection)
 	uint32_t step =
 		connection->mss_estimate < buffer / 2 ? connection->mss_estimate : buffer / 2;
 
-	if (connection->receive_shut)
-		room = buffer;
 	uint32_t window = room >= standing + step ? room : standing;
 
 	/* The field counts in units: rounded up, so that the edge stays where it was, but not past what the buffer holds,

@@ -437,19 +437,22 @@ static enum verdict take_in_order(struct tcp_connection *connection, struct slic
 			true; /* RFC 5681, 4.2: what fills a gap is acknowledged at once */
 		take_early(connection);
 	}
-	if (connection->receive_shut) {
-		queue_drop_front(&connection->receive, connection->tcp->pool,
-				 connection->receive.size);
-	}
 	connection_wake(connection);
 	return size > 0 ? DELIVERED : DROP_MEMORY;
 }
 
-/* Data for a reader who has gone is answered by RST (RFC 1122, 4.2.2.13; Linux counts it as TCPAbortOnData). */
+/* Data for a reader who has gone is answered by RST (RFC 1122, 4.2.2.13; Linux counts it as TCPAbortOnData). Gone is who
+ * has closed, or has shut both ways; one who has only shut the reading one may still read (Linux does this too). */
+static bool has_reader(const struct tcp_connection *connection)
+{
+	bool shut_both = connection->receive_shut && !state_may_send(connection->state);
+	return (connection->owner || connection->parent) && !shut_both;
+}
+
 static enum verdict refuse_text(struct tcp_connection *connection, struct segment *segment)
 {
 	segment_out_refuse(connection->tcp, segment->packet, segment->header, segment->size);
-	connection_end(connection, 0);
+	connection_end(connection, ECONNRESET);
 	return DROP_CLOSED;
 }
 
@@ -459,7 +462,7 @@ static enum verdict take_text(struct tcp_connection *connection, struct segment 
 	if (segment->size == 0)
 		return DELIVERED;
 	assert(state_may_receive(connection->state)); /* behind their FIN all was trimmed */
-	if (!connection->owner && !connection->parent)
+	if (!has_reader(connection))
 		return refuse_text(connection, segment);
 
 	struct slice slices[FRAME_SLICES + 1];

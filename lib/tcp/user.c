@@ -134,11 +134,17 @@ static void abort_connection(struct tcp_connection *connection)
 	connection_end(connection, 0);
 }
 
+/* Linux's tcp_disconnect leaves ECONNRESET behind where it cut something off, and else what error there was. */
 void tcp_disconnect(struct tcp_connection *connection)
 {
+	bool cut_off = state_may_send(connection->state) || state_may_receive(connection->state);
+
 	abort_connection(connection);
 	listen_forget(connection);
-	connection->error = 0;
+	queue_close(&connection->receive, connection->tcp->pool);
+	connection->fin_received = connection->receive_shut = false;
+	if (cut_off)
+		connection->error = ECONNRESET;
 	connection->peer = (struct endpoint){ .address = address_v4(0) };
 	if (!connection->bound)
 		connection->holder.local = (struct endpoint){ .address = address_v4(0) };
