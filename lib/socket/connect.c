@@ -72,6 +72,9 @@ int berth_shutdown(struct berth_host *host, int descriptor, int how)
 
 	switch (socket->connection->state) {
 	case STATE_CLOSED:
+	case STATE_TIME_WAIT:       /* to Linux's socket the connection is over by then */
+		if (how != SHUT_WR) /* Linux refuses, and shuts it for reading all the same */
+			tcp_shutdown_receive(socket->connection);
 		return -ENOTCONN;
 	case STATE_LISTEN:
 		return how == SHUT_WR ? 0 : disconnect(socket);

@@ -3,14 +3,29 @@
 
 #include <errno.h>
 
+/* Programs of old leave the family out where they mean any address: Linux's inet_bind lets them. */
+static bool is_any_without_family(const struct socket *socket, const struct sockaddr *address,
+				  socklen_t size, struct sockaddr_in *any)
+{
+	if (socket->domain != AF_INET || size < sizeof *any)
+		return false;
+	memcpy(any, address, sizeof *any);
+	bool is_it = any->sin_family == AF_UNSPEC && any->sin_addr.s_addr == INADDR_ANY;
+	any->sin_family = AF_INET;
+	return is_it;
+}
+
 int berth_bind(struct berth_host *host, int descriptor, const struct sockaddr *address,
 	       socklen_t size)
 {
 	struct socket *socket = socket_find(sockets_of(host), descriptor);
+	struct sockaddr_in any;
 	struct endpoint local;
 
 	if (!socket)
 		return -EBADF;
+	if (is_any_without_family(socket, address, size, &any))
+		address = (const struct sockaddr *)&any;
 	int result = address_read(socket, address, size, &local);
 	if (result == 0 && socket->v6_only && address_is_v4(&local.address))
 		result = -EINVAL;
@@ -23,6 +38,8 @@ int berth_getsockname(struct berth_host *host, int descriptor, struct sockaddr *
 	struct socket *socket = socket_find(sockets_of(host), descriptor);
 	if (!socket)
 		return -EBADF;
+	if ((int)*size < 0)
+		return -EINVAL;
 	address_write(socket->domain, &socket->connection->holder.local, address, size);
 	return 0;
 }
@@ -36,8 +53,10 @@ int berth_getpeername(struct berth_host *host, int descriptor, struct sockaddr *
 
 	const struct tcp_connection *connection = socket->connection;
 	if (connection->peer.port == 0 || connection->state == STATE_CLOSED ||
-	    connection->state == STATE_SYN_SENT)
+	    connection->state == STATE_SYN_SENT || connection->state == STATE_TIME_WAIT)
 		return -ENOTCONN;
+	if ((int)*size < 0)
+		return -EINVAL;
 	address_write(socket->domain, &connection->peer, address, size);
 	return 0;
 }

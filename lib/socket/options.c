@@ -8,7 +8,6 @@
 enum {
 	BUFFER_ASKED_MOST =
 		212992, /* net.core.rmem_max and wmem_max: more is cut to it, then doubled (socket(7)) */
-	LINGER_SECONDS_MOST = INT32_MAX / 1000,
 };
 
 /* Nearly every option is an int; the others say so by size. */
@@ -85,7 +84,20 @@ NUMBER(keepalive_count, settings_of(socket)->keepalive_count, 1, 1, 127,
        tcp_keepalive_changed(socket->connection))
 NUMBER(syn_retries, settings_of(socket)->syn_retries, 1, 1, 127, (void)0)
 NUMBER(user_timeout, settings_of(socket)->user_timeout, MILLISECOND, 0, INT32_MAX, (void)0)
-NUMBER(tos, settings_of(socket)->tos, 1, 0, 255, (void)0)
+
+static int get_tos(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, settings_of(socket)->tos);
+}
+
+/* The low two bits are ECN's, and not the user's where TCP has them (RFC 3168; Linux cuts them off too). */
+static int set_tos(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	settings_of(socket)->tos = (uint8_t)(int_of(value) & 0xfc);
+	return 0;
+}
 
 static int get_ttl(struct socket *socket, void *value, socklen_t *size)
 {
@@ -148,10 +160,11 @@ static int get_low_water(struct socket *socket, void *value, socklen_t *size)
 static int set_low_water(struct socket *socket, const void *value, socklen_t size)
 {
 	int asked = int_of(value);
+	uint32_t most =
+		settings_of(socket)->receive_buffer / 2; /* more might never come together */
+	uint32_t bytes = asked == 0 ? 1 : (uint32_t)asked;
 	(void)size;
-	settings_of(socket)->receive_low_water = asked < 0    ? INT32_MAX
-						 : asked == 0 ? 1
-							      : (uint32_t)asked;
+	settings_of(socket)->receive_low_water = bytes < most ? bytes : most;
 	return 0;
 }
 
@@ -169,12 +182,14 @@ static int set_linger(struct socket *socket, const void *value, socklen_t size)
 	struct linger linger;
 	(void)size;
 	memcpy(&linger, value, sizeof linger);
-	bool longest = linger.l_linger < 0 || linger.l_linger > LINGER_SECONDS_MOST;
 	settings_of(socket)->linger = linger.l_onoff != 0;
 	settings_of(socket)->linger_seconds =
-		longest ? LINGER_SECONDS_MOST : (uint32_t)linger.l_linger;
+		linger.l_linger < 0 ? INT32_MAX : (uint32_t)linger.l_linger;
 	return 0;
 }
+
+/* Linux counts them in ticks of a long. */
+#define SECONDS_MOST (INT64_MAX / 1000 - 1)
 
 static int set_timeout(struct timeval *timeout, const void *value)
 {
@@ -182,7 +197,8 @@ static int set_timeout(struct timeval *timeout, const void *value)
 	memcpy(&asked, value, sizeof asked);
 	if (asked.tv_usec < 0 || asked.tv_usec >= 1000000)
 		return -EDOM;
-	*timeout = asked.tv_sec < 0 ? (struct timeval){ 0 } : asked;
+	bool for_ever = asked.tv_sec < 0 || asked.tv_sec >= SECONDS_MOST;
+	*timeout = for_ever ? (struct timeval){ 0 } : asked;
 	return 0;
 }
 
@@ -396,10 +412,23 @@ static const struct option *find(const struct socket *socket, int level, int nam
 }
 
 /* Linux answers getsockopt of a level nobody has otherwise than setsockopt. */
-static bool is_our_level(int level)
+static bool is_our_level(const struct socket *socket, int level)
 {
 	return level == SOL_SOCKET || level == IPPROTO_TCP || level == IPPROTO_IP ||
-	       level == IPPROTO_IPV6;
+	       (level == IPPROTO_IPV6 && socket->domain == AF_INET6);
+}
+
+/* Linux takes an option of IP's from a single byte as well, and shows it in one where there is no room for four. */
+static bool is_a_byte(const struct option *option, socklen_t size)
+{
+	return option->level == IPPROTO_IP && size > 0 && size < sizeof(int);
+}
+
+/* What Linux asks before it looks whether it has the option at all. */
+static bool is_too_short(int level, socklen_t size)
+{
+	bool wants_int = level == SOL_SOCKET || level == IPPROTO_TCP;
+	return (int)size < 0 || (wants_int && size < sizeof(int));
 }
 
 static socklen_t size_of(const struct option *option)
@@ -416,10 +445,10 @@ int berth_getsockopt(struct berth_host *host, int descriptor, int level, int nam
 	if (!socket)
 		return -EBADF;
 	const struct option *option = find(socket, level, name);
-	if (!option)
-		return is_our_level(level) ? -ENOPROTOOPT : -EOPNOTSUPP;
-	if ((int)*size < 0)
+	if (is_our_level(socket, level) && (int)*size < 0)
 		return -EINVAL;
+	if (!option)
+		return is_our_level(socket, level) ? -ENOPROTOOPT : -EOPNOTSUPP;
 
 	/* Linux writes as much as there is room for, and says how much that was. */
 	socklen_t full = option->size > 1 || option->size == 0 ? size_of(option) : VALUE_MOST;
@@ -430,6 +459,8 @@ int berth_getsockopt(struct berth_host *host, int descriptor, int level, int nam
 		return result;
 	if (room > full)
 		room = full;
+	if (is_a_byte(option, room))
+		room = 1;
 	memcpy(value, whole, room);
 	*size = room;
 	return 0;
@@ -442,9 +473,16 @@ int berth_setsockopt(struct berth_host *host, int descriptor, int level, int nam
 	if (!socket)
 		return -EBADF;
 	const struct option *option = find(socket, level, name);
+	bool by_name = option && option->size == 1; /* a string, of any length */
+	if (is_too_short(by_name ? IPPROTO_IP : level, size))
+		return -EINVAL;
 	if (!option || !option->set)
 		return -ENOPROTOOPT;
-	if (size < size_of(option) || (int)size < 0)
+	if (is_a_byte(option, size)) {
+		int widened = *(const uint8_t *)value;
+		return option->set(socket, &widened, sizeof widened);
+	}
+	if (size < size_of(option))
 		return -EINVAL;
 	return option->set(socket, value, size);
 }

@@ -3,6 +3,9 @@
 
 #include <errno.h>
 
+/* MSG_EOR and MSG_CONFIRM say nothing to a stream; Linux takes them as well. */
+enum { FLAGS_TAKEN = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE | MSG_EOR | MSG_CONFIRM };
+
 enum { SMALL_WRITE = 4096 }; /* below it a copy is cheaper than giving a large block away */
 
 /* May bytes be queued now? 0, or what send(2) says. */
@@ -16,7 +19,7 @@ static int judge(struct socket *socket)
 		return -EAGAIN;
 	if (!state_may_send(connection->state))
 		return -EPIPE;
-	return tcp_send_room(connection) == 0 ? -EAGAIN : 0;
+	return 0;
 }
 
 ssize_t berth_send(struct berth_host *host, int descriptor, const void *data, size_t size,
@@ -25,15 +28,17 @@ ssize_t berth_send(struct berth_host *host, int descriptor, const void *data, si
 	struct socket *socket = socket_find(sockets_of(host), descriptor);
 	if (!socket)
 		return -EBADF;
-	if (flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE))
+	if (flags & ~FLAGS_TAKEN)
 		return -EOPNOTSUPP;
 
 	int result = judge(socket);
-	if (result < 0)
+	if (result < 0 || size == 0)
 		return result;
+	if (tcp_send_room(socket->connection) == 0)
+		return -EAGAIN;
 	size_t taken =
 		tcp_send_copy(socket->connection, (struct bytes){ data, size }, flags & MSG_MORE);
-	return taken > 0 || size == 0 ? (ssize_t)taken : -ENOBUFS;
+	return taken > 0 ? (ssize_t)taken : -ENOBUFS;
 }
 
 int berth_send_reserve(struct berth_host *host, int descriptor, struct iovec *room)
@@ -45,6 +50,8 @@ int berth_send_reserve(struct berth_host *host, int descriptor, struct iovec *ro
 	int result = judge(socket);
 	if (result < 0)
 		return result;
+	if (tcp_send_room(socket->connection) == 0)
+		return -EAGAIN;
 	if (!socket->reserved)
 		socket->reserved = block_new(socket->home->pool, BLOCK_LARGEST);
 	if (!socket->reserved)
