@@ -26,6 +26,7 @@ static const struct handler handlers[] = {
 	[SYS_sendmmsg] = { call_sendmmsg, NULL },
 	[SYS_recvfrom] = { call_recvfrom, NULL },
 	[SYS_recvmsg] = { call_recvmsg, NULL },
+	[SYS_ioctl] = { call_ioctl, call_ioctl_elsewhere },
 	[SYS_recvmmsg] = { call_recvmmsg, NULL },
 };
 

@@ -34,4 +34,7 @@ call_step call_recvfrom; /* receive.c */
 call_step call_recvmsg;
 call_step call_recvmmsg;
 
+call_step call_ioctl; /* requests.c */
+call_step call_ioctl_elsewhere;
+
 #endif

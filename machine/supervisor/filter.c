@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <seccomp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,6 +27,11 @@ struct rule {
 	1,                                                                                         \
 	{                                                                                          \
 		.arg = (index), .op = (how), .datum_a = (value)                                    \
+	}
+#define IF_BITS(index, mask, bits)                                                                 \
+	1,                                                                                         \
+	{                                                                                          \
+		.arg = (index), .op = SCMP_CMP_MASKED_EQ, .datum_a = (mask), .datum_b = (bits)     \
 	}
 #define IF_FLAG(index, flag)                                                                       \
 	1,                                                                                         \
@@ -67,6 +74,10 @@ static const struct rule rules[] = {
 	{ SCMP_SYS(recvmsg), SCMP_ACT_NOTIFY, ALWAYS },
 	{ SCMP_SYS(sendmmsg), SCMP_ACT_NOTIFY, ALWAYS },
 	{ SCMP_SYS(recvmmsg), SCMP_ACT_NOTIFY, ALWAYS },
+
+	/* What ioctl asks of networks: 0x8900 to 0x89ff. The kernel looks at 32 bits, and so does the comparison. */
+	{ SCMP_SYS(ioctl), SCMP_ACT_NOTIFY, IF_BITS(1, 0xffffff00, 0x8900) },
+	{ SCMP_SYS(ioctl), SCMP_ACT_NOTIFY, IF_BITS(1, 0xffffffff, SIOCOUTQ) },
 
 	/* A ring would open sockets past us; programs fall back on ENOSYS (do not kill: some always try). */
 	{ SCMP_SYS(io_uring_setup), SCMP_ACT_ERRNO(ENOSYS), ALWAYS },
