@@ -8,18 +8,13 @@
 #include <sys/socket.h>
 
 enum {
-	VALUE_MOST =
-		256, /* bytes of the longest value that any option of ours reads, with room to spare */
-	RCVTIMEO_NEW =
-		66, /* SO_RCVTIMEO_NEW and SO_SNDTIMEO_NEW: 64-bit times for 32-bit programs */
-	SNDTIMEO_NEW = 67,
-};
+	VALUE_MOST = 256
+}; /* bytes of the longest value that any option of ours reads, with room to spare */
 
 static bool is_for_carrier(int level, int name)
 {
 	return level == SOL_SOCKET &&
-	       (name == SO_RCVTIMEO || name == SO_SNDTIMEO || name == RCVTIMEO_NEW ||
-		name == SNDTIMEO_NEW || name == SO_RCVLOWAT);
+	       (name == SO_RCVTIMEO || name == SO_SNDTIMEO || name == SO_RCVLOWAT);
 }
 
 /* A guest may say more than its value has: what is there of the first bytes is what options read. */
