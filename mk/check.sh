@@ -92,6 +92,8 @@ step "unit tests" unit_tests build/gcc
 step "unit tests, sanitizers" unit_tests build/gcc-san
 step "simulation, 1,000 seeds" simulate --seed 1 --count 1000
 step "simulation, the same seed twice" simulate --seed 1 --count 20 --twice
+step "simulation, sanitizers" mk/as-user.sh build/gcc-san/test/simulation -- build/gcc-san/test/simulation/simulate --seed 2000 --count 100
+step "Linux asked the same questions" mk/as-user.sh build/gcc/test/conformance -- build/gcc/test/conformance/ask-linux
 step "the machine's own TCP over a TAP" build/gcc/test/interop/tap
 step "fuzzing, 30 s a target" fuzz "${fuzz_targets[@]}"
 step "examples" mk/as-user.sh build/gcc/{berth,example} example test/examples.sh -- test/examples.sh build/gcc

@@ -84,9 +84,9 @@ static unsigned compare(const struct question *question, const struct asked *a,
 		bool same = strcmp(a->lines[line], b->lines[line]) == 0;
 		bool meant = !same && is_meant(question->name, a->lines[line]);
 		if (verbose || (!same && !meant))
-			printf("%s%s%s%s%s\n", a->lines[line], same ? "" : "   BUT BERTH SAYS   ",
+			printf("%s%s%s%s\n", a->lines[line], same ? "" : "   BUT BERTH SAYS   ",
 			       same ? "" : b->lines[line] + strlen(question->name) + 2,
-			       meant ? "   (meant)" : "", "");
+			       meant ? "   (meant)" : "");
 		different += !same && !meant;
 	}
 	if (a->count != b->count) {
@@ -113,15 +113,17 @@ static unsigned ask_both(const struct question *question, bool verbose)
 int main(int count, char **words)
 {
 	bool verbose = count > 1 && strcmp(words[1], "--verbose") == 0;
-	unsigned different = 0, questions = 0;
+	unsigned passed = 0, failed = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (size_t theme = 0; theme < sizeof themes / sizeof themes[0]; theme++) {
 		for (const struct question *question = themes[theme]; question->name; question++) {
-			different += ask_both(question, verbose);
-			questions++;
+			unsigned different = ask_both(question, verbose);
+			printf("%s %s\n", different ? "not ok" : "ok", question->name);
+			passed += different == 0;
+			failed += different > 0;
 		}
 	}
-	printf("ask-linux: %u questions, %u answers that differ\n", questions, different);
-	return different > 0;
+	printf("%u passed, %u failed\n", passed, failed);
+	return failed > 0;
 }
