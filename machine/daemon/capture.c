@@ -109,6 +109,8 @@ static void capture_free(struct capture *capture)
 	while (!TAILQ_EMPTY(&capture->pieces))
 		drop_first(capture);
 	TAILQ_REMOVE(&daemon->captures, capture, link);
+	loop_remove(&daemon->loop,
+		    capture->descriptor); /* the command may still have it open too */
 	close(capture->descriptor);
 	loop_bury(&daemon->loop, &capture->source);
 }

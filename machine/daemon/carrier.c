@@ -72,6 +72,8 @@ void carrier_set_inode(struct carrier *carrier, uint64_t inode)
 	struct daemon *daemon = carrier->host->daemon;
 	struct carrier *before = carrier_find(daemon, inode);
 
+	if (before == carrier)
+		return;
 	if (before)
 		carrier_close(before);
 	index_remove(&daemon->carriers, &carrier->by_inode);

@@ -34,6 +34,11 @@ void loop_change(struct loop *loop, int descriptor, struct source *source, uint3
 	epoll_ctl(loop->epoll, EPOLL_CTL_MOD, descriptor, &event);
 }
 
+void loop_remove(struct loop *loop, int descriptor)
+{
+	epoll_ctl(loop->epoll, EPOLL_CTL_DEL, descriptor, NULL);
+}
+
 void loop_bury(struct loop *loop, struct source *source)
 {
 	source->buried = true;

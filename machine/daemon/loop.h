@@ -24,9 +24,10 @@ struct loop {
 int loop_open(struct loop *loop);
 void loop_close(struct loop *loop);
 
-/* events are epoll's. 0, or a negative errno. Closing the descriptor ends it. */
+/* events are epoll's. 0, or a negative errno. Closing a descriptor that nobody else has a duplicate of ends it as well. */
 int loop_add(struct loop *loop, int descriptor, struct source *source, uint32_t events);
 void loop_change(struct loop *loop, int descriptor, struct source *source, uint32_t events);
+void loop_remove(struct loop *loop, int descriptor);
 
 /* The source is the first member of an allocated struct: no event reaches it any more, free() gets it after the round. */
 void loop_bury(struct loop *loop, struct source *source);
