@@ -33,12 +33,23 @@ start_server() { # NAME
 	pids+=($!)
 }
 
+# All clients are one host's, as they are one machine's: a new host at an old one's address begins new timestamps and
+# sequence numbers, and waits a second for each TIME-WAIT of its predecessor that it meets.
+start_client() {
+	./berth run --lan "$lan" --name client -- sleep 600 >/dev/null 2>&1 &
+	pids+=($!)
+	for ((try = 0; try < 50; try++)); do
+		./berth exec --lan "$lan" client -- true 2>/dev/null && return
+		sleep 0.1
+	done
+}
+
 # What a client prints, or nothing where it fails.
 native() { # NAME NUMBER
 	timeout 10 "bench/guest_$1" client 127.0.0.1 "${port[$1]}" "$2"
 }
 over_berth() { # NAME NUMBER
-	timeout 10 ./berth run --lan "$lan" -- "bench/guest_$1" client "${host[$1]}" "${port[$1]}" "$2"
+	timeout 10 ./berth exec --lan "$lan" client -- "bench/guest_$1" client "${host[$1]}" "${port[$1]}" "$2"
 }
 
 # Figures are gathered by the line, in a file a measurement and side: MEASUREMENT.berth and MEASUREMENT.kernel.
@@ -156,6 +167,7 @@ measure_idle
 for name in stream rr crr; do
 	start_server "$name"
 done
+start_client
 for ((round = 0; round < rounds; round++)); do
 	take stream-1 stream 1
 	take stream-8 stream 8
