@@ -96,6 +96,22 @@ static void put_back(struct supervisor *supervisor, uint64_t listener, int descr
 	}
 	drop_returned(place);
 	*place = (struct returned){ listener, descriptor, *name, supervisor_now() + RETURNED_NS };
+	if (place->until < supervisor->returned_until)
+		supervisor->returned_until = place->until;
+}
+
+void accept_drop_returned(struct supervisor *supervisor, uint64_t now)
+{
+	if (now < supervisor->returned_until)
+		return;
+	supervisor->returned_until = UINT64_MAX;
+	for (int i = 0; i < SUPERVISOR_RETURNED_MOST; i++) {
+		struct returned *returned = &supervisor->returned[i];
+		if (returned->until <= now)
+			drop_returned(returned);
+		else if (returned->listener && returned->until < supervisor->returned_until)
+			supervisor->returned_until = returned->until;
+	}
 }
 
 static int take_returned(struct supervisor *supervisor, uint64_t listener,
@@ -103,15 +119,11 @@ static int take_returned(struct supervisor *supervisor, uint64_t listener,
 {
 	for (int i = 0; i < SUPERVISOR_RETURNED_MOST; i++) {
 		struct returned *returned = &supervisor->returned[i];
-		if (!returned->listener)
+		if (returned->listener != listener)
 			continue;
-		if (supervisor_now() > returned->until) {
-			drop_returned(returned);
-		} else if (returned->listener == listener) {
-			returned->listener = 0;
-			*name = returned->name;
-			return returned->descriptor;
-		}
+		returned->listener = 0;
+		*name = returned->name;
+		return returned->descriptor;
 	}
 	return -EAGAIN;
 }
@@ -175,15 +187,26 @@ static void accept_next(struct supervisor *supervisor, struct call *call)
 	}
 }
 
-/* One that does not listen is readable for poll, or says POLLHUP: accept would say the same EINVAL, but a stream socket
- * that is connected and has data waits for nothing. */
-static void accept_begin(struct supervisor *supervisor, struct call *call, int flags)
+/* In Linux's order: flags, a number for the descriptor, and only then the socket. One that does not listen is readable for
+ * poll, or says POLLHUP: accept would say the same EINVAL, but a stream socket that is connected and has data waits for
+ * nothing. */
+static int judge(struct supervisor *supervisor, const struct call *call, int flags)
 {
 	int listens = 0;
 	socklen_t size = sizeof(listens);
+	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
+		return -EINVAL;
+	if (!threads_have_room(&supervisor->threads, call_thread(call)))
+		return -EMFILE;
 	getsockopt(call->descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size);
-	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK) || !listens) {
-		call_answer(supervisor, call, -EINVAL);
+	return listens ? 0 : -EINVAL;
+}
+
+static void accept_begin(struct supervisor *supervisor, struct call *call, int flags)
+{
+	int refusal = judge(supervisor, call, flags);
+	if (refusal < 0) {
+		call_answer(supervisor, call, refusal);
 		return;
 	}
 	call->transfer.flags = flags;

@@ -22,6 +22,8 @@ call_step call_connect_elsewhere;
 
 call_step call_accept; /* accept.c */
 call_step call_accept4;
+/* Closes connections that nobody took back in time. */
+void accept_drop_returned(struct supervisor *supervisor, uint64_t now);
 
 call_step call_getsockopt; /* options.c */
 call_step call_setsockopt;

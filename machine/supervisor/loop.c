@@ -129,7 +129,8 @@ int supervisor_init(struct supervisor *supervisor, int notify, int control, int 
 					   .control = control,
 					   .channel = channel,
 					   .signals = signals,
-					   .guest = guest };
+					   .guest = guest,
+					   .returned_until = UINT64_MAX };
 	threads_init(&supervisor->threads);
 	held_init(supervisor);
 	supervisor->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -152,6 +153,8 @@ static int patience(const struct supervisor *supervisor)
 	uint64_t due = supervisor->look_at;
 	if (supervisor->kill_at && supervisor->kill_at < due)
 		due = supervisor->kill_at;
+	if (supervisor->returned_until < due)
+		due = supervisor->returned_until;
 	if (due == UINT64_MAX)
 		return -1;
 	uint64_t now = supervisor_now();
@@ -168,9 +171,10 @@ void supervisor_run(struct supervisor *supervisor)
 			struct watch *watch = events[i].data.ptr;
 			watch->ready(supervisor, watch, events[i].events);
 		}
-		if (supervisor->look_at == UINT64_MAX && !supervisor->kill_at)
+		if (patience(supervisor) < 0)
 			continue;
 		uint64_t now = supervisor_now();
+		accept_drop_returned(supervisor, now);
 		held_look(supervisor, now);
 		children_kill(supervisor, now);
 	}

@@ -7,9 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum {
-	VALUE_MOST = 256
-}; /* bytes of the longest value that any option of ours reads, with room to spare */
+/* Bytes of the longest value that any option of ours reads, with room to spare. */
+enum { VALUE_MOST = 256 };
 
 static bool is_for_carrier(int level, int name)
 {

@@ -67,7 +67,7 @@ struct call {
 };
 
 /* Connections that were accepted and could not be handed over (the guest has no descriptor left, or was killed): the next
- * accept of that listener gets them. For a while only: nobody tells us when the listener ends. */
+ * accept of that listener gets them. For a while only, then they are closed: nobody tells us when the listener ends. */
 struct returned {
 	uint64_t listener;
 	int descriptor;
@@ -104,6 +104,7 @@ struct supervisor {
 	uint64_t look_at; /* when held calls are looked at next; UINT64_MAX: there is none */
 
 	struct returned returned[SUPERVISOR_RETURNED_MOST];
+	uint64_t returned_until; /* when the first of them is closed; UINT64_MAX: there is none */
 	uint8_t scratch[SUPERVISOR_SCRATCH];
 	struct control_message message;
 };

@@ -1,8 +1,12 @@
 #include "supervisor/threads.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -102,6 +106,36 @@ int threads_descriptor(struct threads *threads, pid_t thread, int descriptor)
 	else
 		close(pidfd);
 	return result;
+}
+
+static rlim_t count_below(rlim_t limit, pid_t thread)
+{
+	char path[40];
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)thread);
+	DIR *list = opendir(path);
+	rlim_t count = 0;
+	for (struct dirent *entry; list && (entry = readdir(list));)
+		count += entry->d_name[0] != '.' && strtoul(entry->d_name, NULL, 10) < limit;
+	if (list)
+		closedir(list);
+	return count;
+}
+
+/* Numbers are taken from below: mostly the last one is free, and then it is quickly told. */
+bool threads_have_room(struct threads *threads, pid_t thread)
+{
+	struct rlimit limit;
+	if (prlimit(thread, RLIMIT_NOFILE, NULL, &limit) < 0)
+		return true;
+	if (limit.rlim_cur == 0)
+		return false;
+	if (limit.rlim_cur > INT_MAX)
+		return true;
+	int last = threads_descriptor(threads, thread, (int)limit.rlim_cur - 1);
+	if (last < 0)
+		return true;
+	close(last);
+	return count_below(limit.rlim_cur, thread) < limit.rlim_cur;
 }
 
 /* To the thread, as the kernel would; on kernels before 6.9, to its process. */

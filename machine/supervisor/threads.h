@@ -4,6 +4,7 @@
 #ifndef SUPERVISOR_THREADS_H
 #define SUPERVISOR_THREADS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum { THREADS_KEPT = 256 }; /* by the low bits of the number: a clash costs a pidfd_open */
@@ -21,6 +22,9 @@ void threads_close(struct threads *threads);
 /* A duplicate, in our table, of that thread's descriptor; or a negative errno: -EBADF: it has none of that number; -EPERM: it
  * may not be looked into; -ESRCH: it has gone. */
 int threads_descriptor(struct threads *threads, pid_t thread, int descriptor);
+
+/* Has the thread a number left for one more descriptor? What cannot be found out is true: the kernel will say. */
+bool threads_have_room(struct threads *threads, pid_t thread);
 
 void threads_signal(struct threads *threads, pid_t thread, int signal);
 
