@@ -15,12 +15,13 @@ static bool is_writable(const struct tcp_connection *connection)
 	return tcp_send_room(connection) >= connection->settings.send_buffer / 3;
 }
 
-static int stream_bits(const struct tcp_connection *connection)
+static int stream_bits(const struct socket *socket)
 {
+	const struct tcp_connection *connection = socket->connection;
 	enum tcp_state state = connection->state;
 	bool receive_ended = connection->fin_received || connection->receive_shut ||
-			     (state == STATE_CLOSED && connection->peer.port != 0);
-	bool send_ended = !state_may_send(state) && connection->peer.port != 0;
+			     (state == STATE_CLOSED && socket->was_connected);
+	bool send_ended = !state_may_send(state) && socket->was_connected;
 	int bits = 0;
 
 	if ((receive_ended && send_ended) || state == STATE_CLOSED)
@@ -44,7 +45,7 @@ int berth_poll(struct berth_host *host, int descriptor)
 	if (!socket)
 		return -EBADF;
 	return socket->connection->state == STATE_LISTEN ? listener_bits(socket->connection)
-							 : stream_bits(socket->connection);
+							 : stream_bits(socket);
 }
 
 int berth_set_user(struct berth_host *host, int descriptor, void *user)

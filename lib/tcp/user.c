@@ -67,12 +67,13 @@ int tcp_connect(struct tcp_connection *connection, const struct endpoint *peer)
 	struct tcp *tcp = connection->tcp;
 	bool was_any = address_is_any(&connection->holder.local.address);
 
-	connection->peer = *peer;
-	if (address_is_any(&peer->address)) /* Linux: this host itself */
-		connection->peer.address = address_v4(0x7f000001);
 	if (ip_is_broadcast(tcp->ip, &peer->address) ||
 	    v4_is_multicast(address_to_v4(&peer->address)))
 		return -ENETUNREACH;
+
+	connection->peer = *peer;
+	if (address_is_any(&peer->address)) /* Linux: this host itself */
+		connection->peer.address = address_v4(0x7f000001);
 
 	int result = connection_find_path(connection);
 	if (result == 0)

@@ -105,7 +105,7 @@ static void say_connect(struct asked *asked, const char *what, const struct sock
 	say(asked, what,
 	    asked->calls->connect(asked->context, descriptor, (const struct sockaddr *)name, size));
 	ask_settle(asked);
-	say_error(asked, what, descriptor);
+	say_all(asked, what, descriptor);
 	ask_close(asked, descriptor);
 }
 
