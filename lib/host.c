@@ -32,6 +32,7 @@ static bool start_floors(struct berth_host *host, const struct berth_host_config
 	struct tcp_config tcp = {
 		.send_buffer = config->send_buffer ? config->send_buffer : BUFFER_DEFAULT,
 		.receive_buffer = config->receive_buffer ? config->receive_buffer : BUFFER_DEFAULT,
+		.lineage = config->lineage,
 		.wake = socket_wake,
 		.context = &host->sockets,
 	};

@@ -36,8 +36,12 @@ struct berth_allocator {
 struct berth_host_config {
 	const struct berth_allocator *allocator; /* required */
 	uint8_t seed[16]; /* all randomness; unguessable bytes, unless the run is to be repeated */
-	const char *name; /* shown in listings and captures; copied, at most 63 characters */
-	uint64_t now;     /* the clock as the host begins */
+	/* 16 bytes behind what peers remember of a host that has ended: sequence numbers and timestamps (RFC 6528; RFC 7323,
+	 * 5.4). Hosts that may follow each other at one address share it, and one clock, so that a peer's TIME-WAIT takes
+	 * the new one's for later than the old one's. NULL: seed. */
+	const uint8_t *lineage;
+	const char *name;        /* shown in listings and captures; copied, at most 63 characters */
+	uint64_t now;            /* the clock as the host begins */
 	uint32_t send_buffer;    /* SO_SNDBUF of a new stream socket, bytes; default 512 KiB */
 	uint32_t receive_buffer; /* SO_RCVBUF of a new stream socket, bytes; default 512 KiB */
 	uint32_t most_sockets;   /* descriptors at once, at most; default 1,048,576 */

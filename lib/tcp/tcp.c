@@ -21,8 +21,11 @@ bool tcp_init(struct tcp *tcp, struct ip *ip, const uint8_t seed[16],
 	};
 	random_init(&tcp->random, seed, PROTOCOL_TCP);
 	tcp->tuple_key = random_key(&tcp->random);
-	tcp->isn_key = random_key(&tcp->random);
-	tcp->timestamp_key = random_key(&tcp->random);
+	struct random lineage;
+	tcp->config.lineage = NULL; /* the caller's: asked here and not again */
+	random_init(&lineage, config->lineage ? config->lineage : seed, PROTOCOL_TCP + 1);
+	tcp->isn_key = random_key(&lineage);
+	tcp->timestamp_key = random_key(&lineage);
 	list_init(&tcp->all);
 	if (!table_init(&tcp->connections, tcp->allocator))
 		return false;

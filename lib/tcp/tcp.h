@@ -34,6 +34,7 @@ enum {
 struct tcp_config {
 	uint32_t send_buffer;
 	uint32_t receive_buffer;
+	const uint8_t *lineage; /* behind sequence numbers and timestamps: see <berth/host.h> */
 	/* Something the owner of a socket may wait for has changed. It must not call back into tcp. */
 	void (*wake)(void *context, void *owner);
 	void *context;

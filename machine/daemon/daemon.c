@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #define PATIENCE_NS (UINT64_C(10) * 1000000000) /* for guests to end when asked */
@@ -209,6 +210,9 @@ static int open_lan(struct daemon *daemon)
 		.allocator = &daemon->allocator,
 		.now = daemon->now,
 	};
+	if (getrandom(daemon->lineage, sizeof daemon->lineage, 0) !=
+	    (ssize_t)sizeof daemon->lineage)
+		return -EIO;
 	daemon->lan = berth_lan_new(&config);
 	return daemon->lan ? 0 : -ENOMEM;
 }

@@ -69,6 +69,7 @@ struct daemon {
 
 	struct berth_allocator allocator;
 	struct berth_lan *lan;
+	uint8_t lineage[16]; /* of all its hosts: see <berth/host.h> */
 	struct host_list hosts;
 	struct session_list sessions;
 	struct capture_list captures;

@@ -72,6 +72,7 @@ static int start_stack(struct host *host)
 	struct berth_host_config config = {
 		.allocator = &daemon->allocator,
 		.name = host->name,
+		.lineage = daemon->lineage,
 		.now = daemon->now,
 	};
 	if (getrandom(config.seed, sizeof config.seed, 0) != (ssize_t)sizeof config.seed)
