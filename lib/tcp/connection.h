@@ -73,9 +73,10 @@ struct tcp_connection {
 	uint32_t iss;
 	bool syn_acknowledged; /* not to be seen from snd_una == iss: they meet again after 4 GiB */
 	uint32_t snd_una;
-	uint32_t snd_nxt;      /* goes back to snd_una at a time-out */
-	uint32_t snd_max;      /* the highest ever sent */
-	uint32_t snd_wnd;      /* bytes, shift applied */
+	uint32_t snd_nxt;   /* goes back to snd_una at a time-out */
+	uint32_t snd_max;   /* the highest ever sent */
+	uint32_t snd_small; /* the end of the last segment that was not full: Nagle looks at it */
+	uint32_t snd_wnd;   /* bytes, shift applied */
 	uint32_t snd_wnd_most; /* the largest window they ever offered */
 	uint32_t snd_wl1, snd_wl2;
 	uint8_t snd_shift;

@@ -73,7 +73,8 @@ static struct tcp_connection *child_new(struct tcp_connection *parent, const str
 		return NULL;
 	}
 	child->iss = tcp_isn(tcp, local, peer);
-	child->snd_una = child->snd_nxt = child->snd_max = child->recover = child->iss;
+	child->snd_una = child->snd_nxt = child->snd_max = child->iss;
+	child->snd_small = child->recover = child->iss;
 	child->timestamp_offset = tcp_timestamp_offset(tcp, local, peer);
 	child->irs = header->sequence;
 	child->rcv_nxt = child->rcv_edge = header->sequence + 1;

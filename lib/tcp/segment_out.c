@@ -204,6 +204,8 @@ static uint32_t send_data(struct tcp_connection *connection, uint32_t sequence, 
 	tell_receive_side(connection, &header);
 	negotiation_options(connection, &header);
 	put_out(connection, frame, &header);
+	if (size % connection->mss)
+		connection->snd_small = sequence + size;
 	account(connection, sequence, sequence + size + fin);
 	return size + fin;
 }
@@ -239,7 +241,10 @@ static bool is_worth_it(const struct tcp_connection *connection, uint32_t size, 
 		return size >= connection->snd_wnd_most / 2;
 	if (connection->settings.cork)
 		return false;
-	return connection->settings.no_delay || connection_in_flight(connection) == 0;
+	/* Minshall's reading of Nagle, as Linux has it: only a small segment in flight keeps the next one back. */
+	return connection->settings.no_delay ||
+	       !sequence_after(connection->snd_small, connection->snd_una) ||
+	       sequence_after(connection->snd_small, connection->snd_nxt);
 }
 
 /* One segment of new data, if there is any and it may go. */

@@ -89,8 +89,8 @@ int tcp_connect(struct tcp_connection *connection, const struct endpoint *peer)
 	connection->iss = tcp_isn(tcp, &connection->holder.local, &connection->peer);
 	connection->timestamp_offset =
 		tcp_timestamp_offset(tcp, &connection->holder.local, &connection->peer);
-	connection->snd_una = connection->snd_nxt = connection->snd_max = connection->recover =
-		connection->iss;
+	connection->snd_una = connection->snd_nxt = connection->snd_max = connection->iss;
+	connection->snd_small = connection->recover = connection->iss;
 	connection->last_received = tcp->clock->now;
 	connection_enter(connection);
 	connection_move(connection, EVENT_OPEN);

@@ -24,7 +24,7 @@ static void expect_stream(struct world *world, uint32_t sequence, uint32_t size)
 }
 
 /* RFC 9293, SHLD-7. */
-static void a_small_segment_waits_until_all_before_it_is_acknowledged(void **state)
+static void a_small_segment_waits_until_the_small_one_before_it_is_acknowledged(void **state)
 {
 	struct world *world = *state;
 
@@ -36,6 +36,22 @@ static void a_small_segment_waits_until_all_before_it_is_acknowledged(void **sta
 	expect_silence(world);
 	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 11);
 	expect_stream(world, 11, 30);
+}
+
+/* Minshall's Nagle, as Linux has it: the tail of a stream does not wait for a delayed ACK of full segments. */
+static void a_small_segment_does_not_wait_for_full_ones(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	user_writes(world, MSS);
+	expect_stream(world, 1, MSS);
+	user_writes(world, 10);
+	expect_stream(world, 1 + MSS, 10);
+	user_writes(world, 10); /* but for the small one it does */
+	expect_silence(world);
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 11 + MSS);
+	expect_stream(world, 11 + MSS, 10);
 }
 
 static void a_full_segment_does_not_wait(void **state)
@@ -363,7 +379,8 @@ static void an_ack_stays_inside_a_window_that_shrank(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WORLD_TEST(a_small_segment_waits_until_all_before_it_is_acknowledged),
+		WORLD_TEST(a_small_segment_waits_until_the_small_one_before_it_is_acknowledged),
+		WORLD_TEST(a_small_segment_does_not_wait_for_full_ones),
 		WORLD_TEST(a_full_segment_does_not_wait),
 		WORLD_TEST(nodelay_sends_at_once_and_pushes_what_waits),
 		WORLD_TEST(cork_holds_what_is_not_full_until_it_is_drawn),
