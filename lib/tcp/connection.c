@@ -47,6 +47,8 @@ static void leave_table(struct tcp_connection *connection)
 	if (connection->in_table)
 		table_remove(&connection->tcp->connections, &connection->by_tuple);
 	connection->in_table = false;
+	if (connection->tcp->recent == connection)
+		connection->tcp->recent = NULL;
 }
 
 void connection_free(struct tcp_connection *connection)

@@ -46,9 +46,19 @@ static bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 	return a->port == b->port && address_equal(&a->address, &b->address);
 }
 
-struct tcp_connection *tcp_find(const struct tcp *tcp, const struct endpoint *local,
+static bool is_tuple_of(const struct tcp_connection *connection, const struct endpoint *local,
+			const struct endpoint *peer)
+{
+	return endpoint_equal(&connection->peer, peer) &&
+	       endpoint_equal(&connection->holder.local, local);
+}
+
+struct tcp_connection *tcp_find(struct tcp *tcp, const struct endpoint *local,
 				const struct endpoint *peer)
 {
+	if (tcp->recent && is_tuple_of(tcp->recent, local, peer))
+		return tcp->recent;
+
 	uint32_t hash = tcp_tuple_hash(tcp, local, peer);
 
 	for (struct table_node *node = table_chain(&tcp->connections, hash); node;
@@ -57,9 +67,8 @@ struct tcp_connection *tcp_find(const struct tcp *tcp, const struct endpoint *lo
 			continue;
 		struct tcp_connection *connection =
 			CONTAINER_OF(node, struct tcp_connection, by_tuple);
-		if (endpoint_equal(&connection->holder.local, local) &&
-		    endpoint_equal(&connection->peer, peer))
-			return connection;
+		if (is_tuple_of(connection, local, peer))
+			return tcp->recent = connection;
 	}
 	return NULL;
 }

@@ -51,7 +51,9 @@ struct tcp {
 	struct siphash_key isn_key;
 	struct siphash_key timestamp_key;
 	struct table connections; /* by four-tuple */
-	struct list all;          /* every connection, listeners too */
+	struct tcp_connection
+		*recent; /* the last that was looked up there: segments come in rows */
+	struct list all; /* every connection, listeners too */
 	struct ports ports;
 };
 
@@ -95,7 +97,7 @@ void tcp_keepalive_changed(struct tcp_connection *connection);
 uint32_t tcp_isn(const struct tcp *tcp, const struct endpoint *local, const struct endpoint *peer);
 uint32_t tcp_timestamp_offset(const struct tcp *tcp, const struct endpoint *local,
 			      const struct endpoint *peer);
-struct tcp_connection *tcp_find(const struct tcp *tcp, const struct endpoint *local,
+struct tcp_connection *tcp_find(struct tcp *tcp, const struct endpoint *local,
 				const struct endpoint *peer);
 uint32_t tcp_tuple_hash(const struct tcp *tcp, const struct endpoint *local,
 			const struct endpoint *peer);

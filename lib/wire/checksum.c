@@ -100,8 +100,8 @@ void checksum_add(struct checksum *checksum, struct bytes bytes)
 		return;
 
 	/* Behind an odd piece each byte lies in the other half of its word (RFC 1071, 2B). */
-	uint16_t sum = fold(sum_of(bytes));
-	checksum->sum += checksum->odd ? swap(sum) : sum;
+	uint64_t sum = sum_of(bytes);
+	checksum->sum = add_with_carry(checksum->sum, checksum->odd ? swap(fold(sum)) : sum);
 	checksum->odd ^= bytes.size & 1;
 }
 
@@ -117,16 +117,22 @@ void checksum_add_frame(struct checksum *checksum, const struct frame *frame)
 void checksum_add_pseudo(struct checksum *checksum, const struct address *source,
 			 const struct address *destination, uint8_t protocol, uint32_t size)
 {
-	/* IPv4's has a 16-bit length and no zeros; the sum is the same. */
-	bool v4 = address_is_v4(source);
-	size_t skipped = v4 ? 12 : 0;
 	uint8_t rest[8] = { [7] = protocol };
+	bool v4 = address_is_v4(source);
 
-	assert(v4 == address_is_v4(destination));
+	assert(v4 == address_is_v4(destination) && !checksum->odd);
 	put32(rest, size);
-	checksum_add(checksum, bytes_after((struct bytes){ source->bytes, 16 }, skipped));
-	checksum_add(checksum, bytes_after((struct bytes){ destination->bytes, 16 }, skipped));
-	checksum_add(checksum, (struct bytes){ rest, sizeof rest });
+	uint64_t sum = load64(rest);
+	if (v4) { /* a 16-bit length, and no zeros: the sum is the same */
+		sum = add_with_carry(sum, load32(source->bytes + 12));
+		sum = add_with_carry(sum, load32(destination->bytes + 12));
+	} else {
+		for (int half = 0; half < 16; half += 8) {
+			sum = add_with_carry(sum, load64(source->bytes + half));
+			sum = add_with_carry(sum, load64(destination->bytes + half));
+		}
+	}
+	checksum->sum = add_with_carry(checksum->sum, sum);
 }
 
 uint16_t checksum_finish(const struct checksum *checksum)
