@@ -73,6 +73,17 @@ ssize_t berth_send(struct berth_host *host, int descriptor, const void *data, si
  * -EAGAIN; -ENOTCONN; the connection's pending error. */
 ssize_t berth_recv(struct berth_host *host, int descriptor, void *data, size_t size, int flags);
 
+/* As send with an address, and with pieces and control messages. A stream takes no notice of the address. */
+ssize_t berth_sendto(struct berth_host *host, int descriptor, const void *data, size_t size,
+		     int flags, const struct sockaddr *address, socklen_t address_size);
+ssize_t berth_sendmsg(struct berth_host *host, int descriptor, const struct msghdr *message,
+		      int flags);
+
+/* As recv, and whom from. A stream names nobody: *address_size is 0. */
+ssize_t berth_recvfrom(struct berth_host *host, int descriptor, void *data, size_t size, int flags,
+		       struct sockaddr *address, socklen_t *address_size);
+ssize_t berth_recvmsg(struct berth_host *host, int descriptor, struct msghdr *message, int flags);
+
 /* Sending without a copy of large pieces. reserve gives one run of memory to fill (*room: at, and how much), no more than
  * the send buffer has place for; commit sends the first size bytes of it. Between the two, no other call on this host.
  * reserve returns 0 or an error as berth_send; size 0 in commit gives the room back. */

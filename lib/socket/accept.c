@@ -5,9 +5,10 @@
 
 int berth_listen(struct berth_host *host, int descriptor, int backlog)
 {
-	struct socket *socket = socket_find(sockets_of(host), descriptor);
+	int result;
+	struct socket *socket = stream_find(sockets_of(host), descriptor, &result);
 	if (!socket)
-		return -EBADF;
+		return result;
 	if (socket->association != UNCONNECTED)
 		return -EINVAL;
 	return tcp_listen(socket->connection, backlog < 0 ? TCP_BACKLOG_MOST : backlog);
@@ -15,9 +16,10 @@ int berth_listen(struct berth_host *host, int descriptor, int backlog)
 
 int berth_listen_room(struct berth_host *host, int descriptor, int room)
 {
-	struct socket *socket = socket_find(sockets_of(host), descriptor);
+	int result;
+	struct socket *socket = stream_find(sockets_of(host), descriptor, &result);
 	if (!socket)
-		return -EBADF;
+		return result;
 	if (room < 0 || socket->connection->state != STATE_LISTEN)
 		return -EINVAL;
 	return tcp_listen(socket->connection, room - 1);
@@ -26,21 +28,20 @@ int berth_listen_room(struct berth_host *host, int descriptor, int room)
 int berth_accept(struct berth_host *host, int descriptor, struct sockaddr *address, socklen_t *size)
 {
 	struct sockets *sockets = sockets_of(host);
-	struct socket *listener = socket_find(sockets, descriptor);
 	int error = 0;
+	struct socket *listener = stream_find(sockets, descriptor, &error);
 
 	if (!listener)
-		return -EBADF;
+		return error;
 	if (listener->connection->state != STATE_LISTEN || (address && (int)*size < 0))
 		return -EINVAL;
 	if (list_is_empty(&listener->connection->listener->complete))
 		return -EAGAIN;
 
-	struct socket *socket = socket_new(sockets, &error);
+	struct socket *socket = socket_new(sockets, &stream_kind, listener->domain, &error);
 	if (!socket)
 		return error;
 	socket->connection = tcp_accept(listener->connection, socket);
-	socket->domain = listener->domain;
 	socket->association = CONNECTED;
 	socket->was_connected = true;
 	socket->receive_timeout = listener->receive_timeout;

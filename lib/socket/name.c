@@ -29,7 +29,7 @@ int berth_bind(struct berth_host *host, int descriptor, const struct sockaddr *a
 	int result = address_read(socket, address, size, &local);
 	if (result == 0 && socket->v6_only && address_is_v4(&local.address))
 		result = -EINVAL;
-	return result < 0 ? result : tcp_bind(socket->connection, &local);
+	return result < 0 ? result : socket->kind->bind(socket, &local);
 }
 
 int berth_getsockname(struct berth_host *host, int descriptor, struct sockaddr *address,
@@ -40,7 +40,7 @@ int berth_getsockname(struct berth_host *host, int descriptor, struct sockaddr *
 		return -EBADF;
 	if ((int)*size < 0)
 		return -EINVAL;
-	address_write(socket->domain, &socket->connection->holder.local, address, size);
+	address_write(socket->domain, &socket->kind->holder(socket)->local, address, size);
 	return 0;
 }
 
@@ -51,12 +51,11 @@ int berth_getpeername(struct berth_host *host, int descriptor, struct sockaddr *
 	if (!socket)
 		return -EBADF;
 
-	const struct tcp_connection *connection = socket->connection;
-	if (connection->peer.port == 0 || connection->state == STATE_CLOSED ||
-	    connection->state == STATE_SYN_SENT || connection->state == STATE_TIME_WAIT)
+	const struct endpoint *peer = socket->kind->peer(socket);
+	if (!peer)
 		return -ENOTCONN;
 	if ((int)*size < 0)
 		return -EINVAL;
-	address_write(socket->domain, &connection->peer, address, size);
+	address_write(socket->domain, peer, address, size);
 	return 0;
 }

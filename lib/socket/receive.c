@@ -1,74 +1,33 @@
-/* recv, and receiving without a copy. */
+/* recv, recvfrom, recvmsg. */
 #include "socket/socket.h"
 
 #include <errno.h>
 
-/* Is there something to read? 1; 0 at the end of the stream; or what recv(2) says. Data comes before an error. */
-static int judge(struct socket *socket)
+ssize_t berth_recvmsg(struct berth_host *host, int descriptor, struct msghdr *message, int flags)
 {
-	const struct tcp_connection *connection = socket->connection;
+	struct socket *socket = socket_find(sockets_of(host), descriptor);
+	return socket ? socket->kind->receive(socket, message, flags) : -EBADF;
+}
 
-	if (connection->receive.size > 0)
-		return 1;
-	if (connection->fin_received && !connection->error)
-		return 0;
-	if (connection->error)
-		return socket_take_error(socket);
-	if (connection->state == STATE_LISTEN)
-		return -ENOTCONN;
-	if (connection->receive_shut)
-		return 0;
-	if (connection->state == STATE_CLOSED)
-		return socket->was_connected ? 0 : -ENOTCONN;
-	return -EAGAIN;
+ssize_t berth_recvfrom(struct berth_host *host, int descriptor, void *data, size_t size, int flags,
+		       struct sockaddr *address, socklen_t *address_size)
+{
+	struct iovec piece = { data, size };
+	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
+
+	if (address) {
+		if ((int)*address_size < 0)
+			return -EINVAL;
+		message.msg_name = address;
+		message.msg_namelen = *address_size;
+	}
+	ssize_t received = berth_recvmsg(host, descriptor, &message, flags);
+	if (address && received >= 0)
+		*address_size = message.msg_namelen;
+	return received;
 }
 
 ssize_t berth_recv(struct berth_host *host, int descriptor, void *data, size_t size, int flags)
 {
-	struct socket *socket = socket_find(sockets_of(host), descriptor);
-	if (!socket)
-		return -EBADF;
-	if (flags & ~(MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC))
-		return -EOPNOTSUPP;
-
-	int result = judge(socket);
-	if (result <= 0)
-		return result;
-	struct tcp_connection *connection = socket->connection;
-	if (size > connection->receive.size)
-		size = connection->receive.size;
-	if (!(flags & MSG_TRUNC))
-		queue_copy_out(&connection->receive, 0, data, size);
-	if (!(flags & MSG_PEEK))
-		tcp_received(connection, (uint32_t)size);
-	return (ssize_t)size;
-}
-
-int berth_recv_peek(struct berth_host *host, int descriptor, struct iovec *pieces, int count)
-{
-	struct socket *socket = socket_find(sockets_of(host), descriptor);
-	if (!socket)
-		return -EBADF;
-
-	int result = judge(socket);
-	if (result <= 0)
-		return result;
-	const struct queue *queue = &socket->connection->receive;
-	int filled = 0;
-	for (; filled < count && (uint32_t)filled < queue->count; filled++) {
-		const struct slice *slice = queue_at(queue, (uint32_t)filled);
-		pieces[filled] = (struct iovec){ slice->at, slice->size };
-	}
-	return filled;
-}
-
-ssize_t berth_recv_consume(struct berth_host *host, int descriptor, size_t size)
-{
-	struct socket *socket = socket_find(sockets_of(host), descriptor);
-	if (!socket)
-		return -EBADF;
-	if (size > socket->connection->receive.size)
-		return -EINVAL;
-	tcp_received(socket->connection, (uint32_t)size);
-	return (ssize_t)size;
+	return berth_recvfrom(host, descriptor, data, size, flags, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* socket: what a descriptor of a host stands for, and what the calls have in common. Each public call of <berth/socket.h>
- * is defined in a file of this room. */
+ * is defined in a file of this room: it finds the socket, judges what is the same for all, and asks the socket's kind. */
 #ifndef SOCKET_SOCKET_H
 #define SOCKET_SOCKET_H
 
@@ -15,14 +15,38 @@ enum association {
 	CONNECTED,
 };
 
+struct socket;
+struct option;
+
+/* What a call does on the sockets of one kind. Results as the public call's. */
+struct socket_kind {
+	int type;     /* SOCK_STREAM ... */
+	int protocol; /* IPPROTO_TCP ... */
+	const struct option *options;
+	const size_t *option_count;
+	int (*open)(struct socket *socket);
+	void (*close)(struct socket *socket);
+	struct port_holder *(*holder)(struct socket *socket);
+	const struct endpoint *(*peer)(const struct socket *socket); /* NULL: not connected */
+	int (*take_error)(struct socket *socket); /* told once: negative errno, or 0 */
+	int (*bind)(struct socket *socket, const struct endpoint *local);
+	int (*connect)(struct socket *socket, const struct sockaddr *address, socklen_t size);
+	int (*disconnect)(struct socket *socket);
+	int (*shutdown)(struct socket *socket, int how);
+	ssize_t (*send)(struct socket *socket, const struct msghdr *message, int flags);
+	ssize_t (*receive)(struct socket *socket, struct msghdr *message, int flags);
+	int (*poll)(const struct socket *socket);
+};
+
+extern const struct socket_kind stream_kind;
+
 struct socket {
+	const struct socket_kind *kind;
 	struct sockets *home;
 	struct list ready; /* in home->ready while an event is due */
 	int descriptor;
 	int domain;   /* AF_INET, or AF_INET6: IPv4 by way of mapped addresses (RFC 4038, 4.2) */
 	bool v6_only; /* IPV6_V6ONLY */
-	int type;
-	int protocol;
 	enum association association;
 	bool was_connected;
 	void *user;
@@ -64,15 +88,22 @@ struct sockets *sockets_of(struct berth_host *host);
 /* NULL: no such descriptor. */
 struct socket *socket_find(struct sockets *sockets, int descriptor);
 
-/* A socket without a connection, in the lowest free slot; negative errno in *error where it cannot be. */
-struct socket *socket_new(struct sockets *sockets, int *error);
+/* As socket_find, of a stream; NULL and -EBADF or -EOPNOTSUPP in *error. */
+struct socket *stream_find(struct sockets *sockets, int descriptor, int *error);
+
+/* A socket that is not open yet, in the lowest free slot; negative errno in *error where it cannot be. */
+struct socket *socket_new(struct sockets *sockets, const struct socket_kind *kind, int domain,
+			  int *error);
 void socket_free(struct socket *socket);
 
 /* tcp's wake: owner is a socket. */
 void socket_wake(void *context, void *owner);
 
-/* The connection's error, told once: negative errno, or 0. */
-int socket_take_error(struct socket *socket);
+/* May bytes be queued on a stream now? 0, or what send(2) says. */
+int stream_may_send(struct socket *socket);
+
+/* Is there something to read on a stream? 1; 0 at its end; or what recv(2) says. */
+int stream_may_receive(struct socket *socket);
 
 /* sockaddr to endpoint, as Linux's inet and inet6 calls judge it: -EINVAL (size), -EAFNOSUPPORT. */
 int address_read(const struct socket *socket, const struct sockaddr *address, socklen_t size,

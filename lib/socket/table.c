@@ -53,7 +53,16 @@ static int grow(struct sockets *sockets)
 	return 0;
 }
 
-struct socket *socket_new(struct sockets *sockets, int *error)
+struct socket *stream_find(struct sockets *sockets, int descriptor, int *error)
+{
+	struct socket *socket = socket_find(sockets, descriptor);
+
+	*error = !socket ? -EBADF : socket->kind != &stream_kind ? -EOPNOTSUPP : 0;
+	return *error ? NULL : socket;
+}
+
+struct socket *socket_new(struct sockets *sockets, const struct socket_kind *kind, int domain,
+			  int *error)
 {
 	if (sockets->first_free == sockets->room) {
 		*error = grow(sockets);
@@ -68,8 +77,8 @@ struct socket *socket_new(struct sockets *sockets, int *error)
 	struct socket_slot *slot = &sockets->slots[sockets->first_free];
 	socket->home = sockets;
 	socket->descriptor = (int)sockets->first_free;
-	socket->type = SOCK_STREAM;
-	socket->protocol = IPPROTO_TCP;
+	socket->kind = kind;
+	socket->domain = domain;
 	list_init(&socket->ready);
 	sockets->first_free = slot->next_free;
 	slot->socket = socket;
@@ -100,11 +109,4 @@ void socket_wake(void *context, void *owner)
 	if (list_is_empty(&sockets->ready))
 		sockets->woken(sockets->context);
 	list_append(&sockets->ready, &socket->ready);
-}
-
-int socket_take_error(struct socket *socket)
-{
-	int error = socket->connection->error;
-	socket->connection->error = 0;
-	return -error;
 }

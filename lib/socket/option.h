@@ -1,0 +1,68 @@
+/* option: a row of the tables of what getsockopt and setsockopt know, and what the tables have in common. */
+#ifndef SOCKET_OPTION_H
+#define SOCKET_OPTION_H
+
+#include "socket/socket.h"
+
+/* Nearly every option is an int; the others say so by size. */
+struct option {
+	int level;
+	int name;
+	socklen_t size; /* 0: an int */
+	int (*get)(struct socket *socket, void *value, socklen_t *size);
+	int (*set)(struct socket *socket, const void *value, socklen_t size);
+};
+
+static inline int int_of(const void *value)
+{
+	int number;
+	memcpy(&number, value, sizeof number);
+	return number;
+}
+
+static inline int give_int(void *value, int number)
+{
+	memcpy(value, &number, sizeof number);
+	return 0;
+}
+
+/* An option that is a flag somewhere. */
+#define FLAG(option, place, after)                                                                 \
+	static int get_##option(struct socket *socket, void *value, socklen_t *size)               \
+	{                                                                                          \
+		(void)size;                                                                        \
+		return give_int(value, (place) != 0);                                              \
+	}                                                                                          \
+	static int set_##option(struct socket *socket, const void *value, socklen_t size)          \
+	{                                                                                          \
+		(void)size;                                                                        \
+		(place) = int_of(value) != 0;                                                      \
+		after;                                                                             \
+		return 0;                                                                          \
+	}
+
+/* An option that is a number somewhere, in a unit, between two bounds; outside them it is -EINVAL. */
+#define NUMBER(option, place, unit, least, most, after)                                            \
+	static int get_##option(struct socket *socket, void *value, socklen_t *size)               \
+	{                                                                                          \
+		(void)size;                                                                        \
+		return give_int(value, (int)((place) / (unit)));                                   \
+	}                                                                                          \
+	static int set_##option(struct socket *socket, const void *value, socklen_t size)          \
+	{                                                                                          \
+		int number = int_of(value);                                                        \
+		(void)size;                                                                        \
+		if (number < (least) || number > (most))                                           \
+			return -EINVAL;                                                            \
+		(place) = (__typeof__(place))number * (unit);                                      \
+		after;                                                                             \
+		return 0;                                                                          \
+	}
+
+/* What SO_SNDBUF and SO_RCVBUF make of a size asked for: cut, doubled, floored, as socket(7) says. */
+uint32_t option_buffer_size(int asked, uint32_t least);
+
+extern const struct option stream_options[];
+extern const size_t stream_option_count;
+
+#endif

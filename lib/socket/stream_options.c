@@ -1,0 +1,244 @@
+/* The options of a stream: SOL_SOCKET's, IP's and TCP's. */
+#include "socket/option.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+
+static struct tcp_settings *settings_of(struct socket *socket)
+{
+	return &socket->connection->settings;
+}
+
+FLAG(keepalive, settings_of(socket)->keepalive, tcp_keepalive_changed(socket->connection))
+FLAG(no_delay, settings_of(socket)->no_delay, tcp_push(socket->connection))
+FLAG(cork, settings_of(socket)->cork, tcp_push(socket->connection))
+
+NUMBER(keepalive_idle, settings_of(socket)->keepalive_idle, SECOND, 1, 32767,
+       tcp_keepalive_changed(socket->connection))
+NUMBER(keepalive_interval, settings_of(socket)->keepalive_interval, SECOND, 1, 32767,
+       tcp_keepalive_changed(socket->connection))
+NUMBER(keepalive_count, settings_of(socket)->keepalive_count, 1, 1, 127,
+       tcp_keepalive_changed(socket->connection))
+NUMBER(syn_retries, settings_of(socket)->syn_retries, 1, 1, 127, (void)0)
+NUMBER(user_timeout, settings_of(socket)->user_timeout, MILLISECOND, 0, INT32_MAX, (void)0)
+
+static int get_tos(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, settings_of(socket)->tos);
+}
+
+/* The low two bits are ECN's, and not the user's where TCP has them (RFC 3168; Linux cuts them off too). */
+static int set_tos(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	settings_of(socket)->tos = (uint8_t)(int_of(value) & 0xfc);
+	return 0;
+}
+
+static int get_ttl(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	uint8_t ttl = settings_of(socket)->ttl;
+	return give_int(value, ttl ? ttl : 64);
+}
+
+static int set_ttl(struct socket *socket, const void *value, socklen_t size)
+{
+	int ttl = int_of(value);
+	(void)size;
+	if (ttl != -1 && (ttl < 1 || ttl > 255))
+		return -EINVAL;
+	settings_of(socket)->ttl = ttl == -1 ? 0 : (uint8_t)ttl;
+	return 0;
+}
+
+static int get_send_buffer(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, (int)settings_of(socket)->send_buffer);
+}
+
+static int set_send_buffer(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	settings_of(socket)->send_buffer = option_buffer_size(int_of(value), TCP_SEND_BUFFER_LEAST);
+	socket_wake(socket->home, socket);
+	return 0;
+}
+
+static int get_receive_buffer(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, (int)settings_of(socket)->receive_buffer);
+}
+
+static int set_receive_buffer(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	settings_of(socket)->receive_buffer =
+		option_buffer_size(int_of(value), TCP_RECEIVE_BUFFER_LEAST);
+	return 0;
+}
+
+static int get_low_water(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, (int)settings_of(socket)->receive_low_water);
+}
+
+static int set_low_water(struct socket *socket, const void *value, socklen_t size)
+{
+	int asked = int_of(value);
+	uint32_t most =
+		settings_of(socket)->receive_buffer / 2; /* more might never come together */
+	uint32_t bytes = asked == 0 ? 1 : (uint32_t)asked;
+	(void)size;
+	settings_of(socket)->receive_low_water = bytes < most ? bytes : most;
+	return 0;
+}
+
+static int get_linger(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	struct linger linger = { settings_of(socket)->linger,
+				 (int)settings_of(socket)->linger_seconds };
+	memcpy(value, &linger, sizeof linger);
+	return 0;
+}
+
+static int set_linger(struct socket *socket, const void *value, socklen_t size)
+{
+	struct linger linger;
+	(void)size;
+	memcpy(&linger, value, sizeof linger);
+	settings_of(socket)->linger = linger.l_onoff != 0;
+	settings_of(socket)->linger_seconds =
+		linger.l_linger < 0 ? INT32_MAX : (uint32_t)linger.l_linger;
+	return 0;
+}
+
+/* Before there is a path Linux shows the user's bound, or RFC 9293's default. */
+static int get_most_segment(struct socket *socket, void *value, socklen_t *size)
+{
+	const struct tcp_connection *connection = socket->connection;
+	uint16_t asked = connection->settings.most_segment;
+	(void)size;
+	bool has_path = connection->state != STATE_CLOSED && connection->state != STATE_LISTEN;
+	return give_int(value, asked && !has_path ? asked : connection->mss);
+}
+
+static int set_most_segment(struct socket *socket, const void *value, socklen_t size)
+{
+	int mss = int_of(value);
+	(void)size;
+	if (mss != 0 && (mss < 88 || mss > 32767)) /* Linux's TCP_MIN_MSS and MAX_TCP_WINDOW */
+		return -EINVAL;
+	settings_of(socket)->most_segment = (uint16_t)mss;
+	return 0;
+}
+
+static int get_quick_ack(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, socket->connection->quick_acks > 0);
+}
+
+static int set_quick_ack(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	socket->connection->quick_acks = int_of(value) ? UINT8_MAX : 0;
+	return 0;
+}
+
+static int get_congestion(struct socket *socket, void *value, socklen_t *size)
+{
+	const struct congestion_control *control = socket->connection->congestion.control;
+	const char *name = control ? control->name : newreno.name;
+	char padded[16] = { 0 }; /* TCP_CA_NAME_MAX */
+
+	for (size_t index = 0; index + 1 < sizeof padded && name[index]; index++)
+		padded[index] = name[index];
+	if (*size > sizeof padded)
+		*size = sizeof padded;
+	memcpy(value, padded, *size);
+	return 0;
+}
+
+static int set_congestion(struct socket *socket, const void *value, socklen_t size)
+{
+	static const char only[] = "reno";
+	(void)socket;
+	bool same = size >= sizeof only - 1 && memcmp(value, only, sizeof only - 1) == 0 &&
+		    (size == sizeof only - 1 || ((const char *)value)[sizeof only - 1] == '\0');
+	return same ? 0 : -ENOENT;
+}
+
+static int get_info(struct socket *socket, void *value, socklen_t *size)
+{
+	const struct tcp_connection *connection = socket->connection;
+	uint64_t now = connection->tcp->clock->now;
+	const uint32_t mss = connection->mss;
+	struct tcp_info info = {
+		.tcpi_state = (uint8_t)connection->state,
+		.tcpi_retransmits = connection->retries,
+		.tcpi_probes = connection->keepalive_probes,
+		.tcpi_backoff = connection->rto.backoff,
+		.tcpi_options = (uint8_t)((connection->timestamps ? TCPI_OPT_TIMESTAMPS : 0) |
+					  (connection->rcv_shift ? TCPI_OPT_WSCALE : 0)),
+		.tcpi_rto = (uint32_t)(rto_wait(&connection->rto) / MICROSECOND),
+		.tcpi_ato = 40000,
+		.tcpi_snd_mss = mss,
+		.tcpi_rcv_mss = connection->mss_estimate,
+		.tcpi_unacked = (connection->snd_max - connection->snd_una + mss - 1) / mss,
+		.tcpi_last_data_sent = (uint32_t)((now - connection->last_sent) / MILLISECOND),
+		.tcpi_last_data_recv = (uint32_t)((now - connection->last_received) / MILLISECOND),
+		.tcpi_last_ack_recv = (uint32_t)((now - connection->last_received) / MILLISECOND),
+		.tcpi_pmtu = connection->path_mtu,
+		.tcpi_rtt = (uint32_t)(connection->rto.srtt_ns / MICROSECOND),
+		.tcpi_rttvar = (uint32_t)(connection->rto.rttvar_ns / MICROSECOND),
+		.tcpi_snd_ssthresh = connection->congestion.threshold / mss,
+		.tcpi_snd_cwnd = connection->congestion.window / mss,
+		.tcpi_advmss = connection->own_mss,
+		.tcpi_reordering = 3,
+		.tcpi_rcv_space = connection->settings.receive_buffer,
+		.tcpi_total_retrans = connection->retransmitted,
+	};
+
+	/* Bit fields: assigned through a mask, which is what tells the compiler that nothing is lost. */
+	info.tcpi_snd_wscale = (unsigned char)(connection->snd_shift & 0xfu) & 0xfu;
+	info.tcpi_rcv_wscale = (unsigned char)(connection->rcv_shift & 0xfu) & 0xfu;
+	if (connection->state == STATE_LISTEN) { /* as Linux fills them for ss(8) */
+		info.tcpi_unacked = connection->listener->complete_count;
+		info.tcpi_sacked = (uint32_t)connection->listener->backlog;
+	}
+	if (*size > sizeof info)
+		*size = sizeof info;
+	memcpy(value, &info, *size);
+	return 0;
+}
+
+/* clang-format off */
+#define BOTH(name) get_##name, set_##name
+const struct option stream_options[] = {
+	{ SOL_SOCKET,  SO_KEEPALIVE,  0, BOTH(keepalive) },
+	{ SOL_SOCKET,  SO_SNDBUF,     0, BOTH(send_buffer) },
+	{ SOL_SOCKET,  SO_RCVBUF,     0, BOTH(receive_buffer) },
+	{ SOL_SOCKET,  SO_RCVLOWAT,   0, BOTH(low_water) },
+	{ SOL_SOCKET,  SO_LINGER,     sizeof(struct linger), BOTH(linger) },
+	{ IPPROTO_TCP, TCP_NODELAY,   0, BOTH(no_delay) },
+	{ IPPROTO_TCP, TCP_CORK,      0, BOTH(cork) },
+	{ IPPROTO_TCP, TCP_MAXSEG,    0, BOTH(most_segment) },
+	{ IPPROTO_TCP, TCP_KEEPIDLE,  0, BOTH(keepalive_idle) },
+	{ IPPROTO_TCP, TCP_KEEPINTVL, 0, BOTH(keepalive_interval) },
+	{ IPPROTO_TCP, TCP_KEEPCNT,   0, BOTH(keepalive_count) },
+	{ IPPROTO_TCP, TCP_SYNCNT,    0, BOTH(syn_retries) },
+	{ IPPROTO_TCP, TCP_USER_TIMEOUT, 0, BOTH(user_timeout) },
+	{ IPPROTO_TCP, TCP_QUICKACK,  0, BOTH(quick_ack) },
+	{ IPPROTO_TCP, TCP_CONGESTION, 1, BOTH(congestion) },
+	{ IPPROTO_TCP, TCP_INFO,      sizeof(struct tcp_info), get_info, NULL },
+	{ IPPROTO_IP,  IP_TOS,        0, BOTH(tos) },
+	{ IPPROTO_IP,  IP_TTL,        0, BOTH(ttl) },
+};
+/* clang-format on */
+const size_t stream_option_count = sizeof stream_options / sizeof stream_options[0];
