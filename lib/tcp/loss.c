@@ -8,6 +8,12 @@
 
 enum { DUPLICATE_THRESHOLD = 3 };
 
+/* Closed by its user; one that waits to be accepted is not. */
+static bool is_orphan(const struct tcp_connection *connection)
+{
+	return !connection->owner && !connection->parent;
+}
+
 static uint8_t retries_most(const struct tcp_connection *connection)
 {
 	switch (connection->state) {
@@ -16,7 +22,7 @@ static uint8_t retries_most(const struct tcp_connection *connection)
 	case STATE_SYN_RECEIVED:
 		return connection->parent ? TCP_SYN_ACK_RETRIES : connection->settings.syn_retries;
 	default:
-		return connection->owner ? TCP_RETRIES : TCP_ORPHAN_RETRIES;
+		return is_orphan(connection) ? TCP_ORPHAN_RETRIES : TCP_RETRIES;
 	}
 }
 
@@ -26,7 +32,7 @@ static bool is_hopeless(const struct tcp_connection *connection)
 {
 	uint64_t patience = connection->settings.user_timeout;
 	uint64_t waited = connection->tcp->clock->now - connection->retry_since;
-	uint8_t retries = connection->owner ? connection->retries : connection->rto.backoff;
+	uint8_t retries = is_orphan(connection) ? connection->rto.backoff : connection->retries;
 
 	if (patience && waited >= patience)
 		return true;
@@ -107,6 +113,9 @@ void loss_acknowledged(struct tcp_connection *connection, uint32_t bytes)
 	connection->duplicate_acks = 0;
 	connection->retries = 0;
 	if (!connection->recovering) {
+		/* It follows at a distance, or after 2 GiB without a loss it would lie ahead and forbid recovery. */
+		if (sequence_after(connection->snd_una, connection->recover))
+			connection->recover = connection->snd_una - 1;
 		congestion_acknowledged(congestion, bytes, connection->tcp->clock->now);
 		return;
 	}

@@ -194,6 +194,21 @@ static void duplicates_without_end_do_not_pass_the_peers_window(void **state)
 	assert_true(the_connection(world)->snd_max - the_connection(world)->snd_una <= 65535);
 }
 
+static void two_gibibytes_without_a_loss_do_not_forbid_recovery(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	user_writes(world, 20 * MSS);
+	the_connection(world)->recover = the_connection(world)->snd_una - 0x7fffff00;
+	peer_acknowledges(world, 1 + 100);
+	peer_acknowledges(world, 1 + 4 * MSS);
+	world_forget_sent(world);
+	for (int index = 0; index < 3; index++)
+		peer_acknowledges(world, 1 + 4 * MSS);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1 + 4 * MSS, .acknowledgment = 1, .size = MSS);
+}
+
 static void a_lost_fin_goes_again(void **state)
 {
 	struct world *world = *state;
@@ -275,6 +290,7 @@ int main(void)
 		WORLD_TEST(slow_start_doubles_and_congestion_avoidance_adds_one),
 		WORLD_TEST(an_ack_cut_in_pieces_earns_no_more_than_a_whole_one),
 		WORLD_TEST(duplicates_without_end_do_not_pass_the_peers_window),
+		WORLD_TEST(two_gibibytes_without_a_loss_do_not_forbid_recovery),
 		WORLD_TEST(a_lost_fin_goes_again),
 		WORLD_TEST(text_and_fin_lost_together_go_again_together),
 		WORLD_TEST(no_refusal_of_memory_stops_a_stream),
