@@ -5,11 +5,11 @@
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
 #include "wire/tcp.h"
+#include "wire/udp.h"
 
 enum {
 	/* The headers, and the packet that an ICMP error quotes as far as its ports. */
 	LOOKED_AT = ETHERNET_HEADER_SIZE + IPV4_HEADER_MOST + TCP_HEADER_MOST + IPV4_HEADER_MOST,
-	UDP_HEADER_SIZE = 8,
 	PORTS_SIZE = 4,
 };
 

@@ -5,6 +5,7 @@
 #include "wire/ethernet.h"
 #include "wire/ipv4.h"
 #include "wire/tcp.h"
+#include "wire/udp.h"
 
 /* The fields that differ between the pieces of a segment, from the start of their header. */
 enum {
@@ -25,7 +26,7 @@ struct transport {
 
 static const struct transport transports[] = {
 	{ PROTOCOL_TCP, TCP_HEADER_SIZE, 16, true, false },
-	{ PROTOCOL_UDP, 8, 6, true, true },
+	{ PROTOCOL_UDP, UDP_HEADER_SIZE, 6, true, true },
 	{ PROTOCOL_ICMP, 8, 2, false, false },
 };
 
