@@ -63,8 +63,7 @@ struct carrier {
 	bool urgent;       /* a short read may have stopped at an urgent byte */
 	bool ending;       /* the edge of the stream's end has been seen, its end not read */
 	bool bulk;         /* reads are large: pump.c */
-	uint8_t kept_messages;
-	uint32_t kept;              /* bytes sent on but left unread in our end */
+	uint32_t kept;     /* bytes sent on but left unread in our end */
 	bool shut_read, shut_write; /* the guest called shutdown() so */
 	bool guest_ended;           /* its stream's end was read */
 	bool peer_ended;            /* the peer's stream's end was written */

@@ -8,8 +8,9 @@
 #include <sys/uio.h>
 
 enum {
-	KEPT_MESSAGES = 8, /* each takes 768 bytes of the kernel's memory at least */
-	KEPT_MOST = 16384,
+	/* Each may have been a write of its own, which takes 768 bytes of the guest's send buffer until it is read away: so
+	 * many leave it writable (more than three quarters of net.core.wmem_default free). */
+	KEPT_MOST = 64,
 	BULK_SIZE = 8192, /* from here on a call more would cost less than the copy it makes */
 };
 
@@ -18,7 +19,6 @@ void guest_keep(struct carrier *carrier, uint32_t size)
 	int offset = (int)size;
 
 	carrier->kept = size;
-	carrier->kept_messages = size > 0;
 	setsockopt(carrier->end, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset);
 }
 
@@ -41,10 +41,8 @@ void guest_forget(struct carrier *carrier)
 /* All but the last byte. The kernel moves the peek offset along. */
 static void read_kept_away(struct carrier *carrier)
 {
-	if (carrier->kept_messages < KEPT_MESSAGES && carrier->kept < KEPT_MOST)
-		return;
-	read_away(carrier, 1);
-	carrier->kept_messages = 1;
+	if (carrier->kept > KEPT_MOST)
+		read_away(carrier, 1);
 }
 
 static ssize_t peek(struct carrier *carrier, struct iovec room)
@@ -55,7 +53,6 @@ static ssize_t peek(struct carrier *carrier, struct iovec room)
 	if (size == 0)
 		return 0;
 	carrier->kept += (uint32_t)size;
-	carrier->kept_messages++;
 	read_kept_away(carrier);
 	return size;
 }
@@ -72,7 +69,6 @@ static ssize_t read_all(struct carrier *carrier, struct iovec room)
 	if ((size_t)size < kept)
 		kept = (uint32_t)size;
 	carrier->kept -= kept;
-	carrier->kept_messages = 0;
 	if ((size_t)size > kept)
 		return size - (ssize_t)kept;
 	return size == 0 ? 0 : peek(carrier, room);

@@ -7,7 +7,7 @@
  *
  * The peer's reset. AF_UNIX says ECONNRESET to the guest only when our end is closed with data unread in it. So the last
  * bytes of a guest that sends small messages are always left there: sent on, but only peeked at (SO_PEEK_OFF), and read
- * away when a few have gathered. That costs one call more in KEPT_MESSAGES. A carrier that connected has a byte of ours there
+ * away, but for the last byte, when KEPT_MOST have gathered. A carrier that connected has a byte of ours there
  * from the beginning; an accepted one has it from the supervisor (CONTROL_ACCEPTED). After a large write nothing may be
  * left, and then the guest sees the stream's end instead: SO_ERROR tells the truth in any case. */
 #ifndef DAEMON_PUMP_H
