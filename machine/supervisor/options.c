@@ -4,6 +4,7 @@
 #include "supervisor/memory.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -14,6 +15,12 @@ static bool is_for_carrier(int level, int name)
 {
 	return level == SOL_SOCKET &&
 	       (name == SO_RCVTIMEO || name == SO_SNDTIMEO || name == SO_RCVLOWAT);
+}
+
+static bool is_known_level(int level)
+{
+	return level == SOL_SOCKET || level == IPPROTO_TCP || level == IPPROTO_IP ||
+	       level == IPPROTO_IPV6;
 }
 
 /* A guest may say more than its value has: what is there of the first bytes is what options read. */
@@ -50,6 +57,8 @@ void call_setsockopt(struct supervisor *supervisor, struct call *call)
 {
 	uint8_t value[VALUE_MOST];
 	int size = read_value(call, value);
+	if (size == -EFAULT && !is_known_level(call_int(call, 1))) /* nobody reads the value */
+		size = -ENOPROTOOPT;
 	if (size < 0) {
 		call_answer(supervisor, call, size);
 		return;
@@ -98,6 +107,8 @@ void call_getsockopt(struct supervisor *supervisor, struct call *call)
 	int result = memory_read(call_thread(call), call_argument(call, 4), &size, sizeof(size));
 	if (result == 0 && size < 0)
 		result = -EINVAL;
+	if (result < 0 && !is_known_level(call_int(call, 1)))
+		result = -EOPNOTSUPP;
 	if (result < 0) {
 		call_answer(supervisor, call, result);
 		return;

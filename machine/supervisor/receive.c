@@ -110,7 +110,8 @@ static void receive_message(struct supervisor *supervisor, struct call *call, ui
 {
 	struct transfer_header header;
 	int result = transfer_read_header(call, at, &header);
-	if (result == 0 && !header.name && !(call->transfer.flags & MSG_TRUNC)) {
+	bool plain = result == 0 && !header.name && !(call->transfer.flags & MSG_TRUNC);
+	if (plain && call_has_end(call)) { /* else the error would be AF_UNIX's */
 		call_continue(supervisor, call);
 		return;
 	}

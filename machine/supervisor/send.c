@@ -77,18 +77,22 @@ static bool refuses_flags(struct supervisor *supervisor, struct call *call, int 
 	return flags & MSG_FASTOPEN;
 }
 
-void call_sendto(struct supervisor *supervisor, struct call *call)
+/* TCP does not look at the address, but it is read. */
+static int read_address(const struct call *call, uint64_t at, int64_t size)
 {
 	struct sockaddr_storage unused;
-	int64_t address_size = call_int(call, 5);
+	if (at == 0)
+		return 0;
+	if (size < 0 || size > (int64_t)sizeof(unused))
+		return -EINVAL;
+	return memory_read(call_thread(call), at, &unused, (size_t)size);
+}
+
+void call_sendto(struct supervisor *supervisor, struct call *call)
+{
 	if (refuses_flags(supervisor, call, call_int(call, 3)))
 		return;
-	int result = 0;
-	if (call_argument(call, 4) && (address_size < 0 || address_size > (int64_t)sizeof(unused)))
-		result = -EINVAL;
-	else if (call_argument(call, 4))
-		result = memory_read(call_thread(call), call_argument(call, 4), &unused,
-				     (size_t)address_size);
+	int result = read_address(call, call_argument(call, 4), call_int(call, 5));
 	if (result < 0) {
 		call_answer(supervisor, call, result);
 		return;
@@ -135,10 +139,14 @@ static void send_message(struct supervisor *supervisor, struct call *call, uint6
 	struct transfer_header header;
 	int result = transfer_read_header(call, at, &header);
 	bool plain = result == 0 && !header.name && !header.control_size;
-	if (plain) {
+	if (plain && call_has_end(call)) { /* else the error would be AF_UNIX's */
 		call_continue(supervisor, call);
 		return;
 	}
+	const int32_t name_most = sizeof(struct sockaddr_storage); /* a longer one is cut */
+	if (result == 0)
+		result = read_address(call, header.name,
+				      header.name_size < name_most ? header.name_size : name_most);
 	if (result == 0 && header.control_size)
 		result = judge_control(supervisor, call, &header);
 	if (result == 0)
