@@ -88,8 +88,11 @@ void tcp_timers_keepalive_changed(struct tcp_connection *connection)
 		return;
 	uint64_t wait = connection->keepalive_probes ? settings->keepalive_interval
 						     : settings->keepalive_idle;
-	uint64_t since =
-		connection->keepalive_probes ? now_of(connection) : connection->last_received;
+	/* While data is in flight its retransmission is the probe, and silence is counted from now on (Linux does this too):
+	 * counted from what came last it would be due for ever. */
+	bool in_flight = connection->snd_una != connection->snd_max;
+	uint64_t since = connection->keepalive_probes || in_flight ? now_of(connection)
+								   : connection->last_received;
 	arm(connection, TIMER_KEEPALIVE, since + wait);
 }
 

@@ -247,6 +247,47 @@ static void low_water_holds_readability_back_until_the_end(void **state)
 	}
 }
 
+static void set_int(struct world *world, int level, int name, int value)
+{
+	assert_int_equal(berth_setsockopt(world->client_host, world->client, level, name, &value,
+					  sizeof value),
+			 0);
+}
+
+static void keepalive_waits_while_data_is_in_flight(void **state)
+{
+	struct world world;
+	(void)state;
+	world_on_lan(&world);
+	world_connect(&world);
+	set_int(&world, IPPROTO_TCP, TCP_KEEPIDLE, 1);
+	set_int(&world, IPPROTO_TCP, TCP_KEEPINTVL, 1);
+	set_int(&world, IPPROTO_TCP, TCP_KEEPCNT, 2);
+	set_int(&world, SOL_SOCKET, SO_KEEPALIVE, 1);
+	berth_lan_unplug(world.lan, world.server_host);
+	berth_send(world.client_host, world.client, "a", 1, 0);
+	pass(&world, 20 * SECOND_NS);
+	assert_int_equal(poll_of(world.client_host, world.client), POLLOUT);
+	world_close(&world);
+}
+
+static void keepalive_ends_a_connection_whose_peer_is_silent(void **state)
+{
+	struct world world;
+	(void)state;
+	world_on_lan(&world);
+	world_connect(&world);
+	set_int(&world, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_int(&world, IPPROTO_TCP, TCP_KEEPINTVL, 1);
+	set_int(&world, IPPROTO_TCP, TCP_KEEPCNT, 2);
+	pass(&world, 5 * SECOND_NS);
+	berth_lan_unplug(world.lan, world.server_host);
+	set_int(&world, IPPROTO_TCP, TCP_KEEPIDLE, 3); /* they have passed */
+	pass(&world, 5 * SECOND_NS);
+	assert_int_equal(error_of(world.client_host, world.client), ETIMEDOUT);
+	world_close(&world);
+}
+
 static void tcp_info_tells_state_and_round_trip(void **state)
 {
 	struct world world;
@@ -277,6 +318,8 @@ int main(void)
 		cmocka_unit_test(linger_timeouts_and_controllers_come_in_their_own_shapes),
 		cmocka_unit_test(an_accepted_socket_inherits_its_listeners_options),
 		cmocka_unit_test(low_water_holds_readability_back_until_the_end),
+		cmocka_unit_test(keepalive_waits_while_data_is_in_flight),
+		cmocka_unit_test(keepalive_ends_a_connection_whose_peer_is_silent),
 		cmocka_unit_test(tcp_info_tells_state_and_round_trip),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
