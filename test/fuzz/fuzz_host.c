@@ -44,6 +44,7 @@ struct flow {
 	uint32_t next;         /* what would follow its last octet */
 	uint32_t acknowledged; /* what it awaits */
 	uint32_t timestamp;
+	uint32_t said; /* the peer's own last acknowledgment */
 };
 
 struct room {
@@ -195,6 +196,36 @@ static void raw_packet(struct room *room)
 	put_in(room, frame, ETHERNET_HEADER_SIZE + bytes.size);
 }
 
+/* A packet with options of the script's, of any protocol, whose header's checksum is right. */
+static void packet_with_options(struct room *room)
+{
+	uint8_t frame[FRAME_MOST] = { 0 };
+	uint8_t *packet = frame + ETHERNET_HEADER_SIZE;
+	uint8_t shape = take8(room);
+	size_t header = IPV4_HEADER_SIZE + shape % 11 * 4;
+	struct checksum sum = { 0 };
+	struct ipv4_header ipv4 = {
+		.ttl = take8(room),
+		.protocol = take8(room),
+		.source = PEER + shape / 11 % 2,
+		.destination = HOST + (shape & 0x80 ? take8(room) : 0),
+		.fragment_offset = shape & 0x40 ? 8 : 0,
+	};
+	struct bytes options = take(room, header - IPV4_HEADER_SIZE);
+	struct bytes payload = take(room, take8(room));
+
+	ipv4.total_size = (uint16_t)(header + payload.size);
+	put_ethernet(frame, ETHERTYPE_IPV4);
+	ipv4_write(packet, &ipv4);
+	packet[0] = (uint8_t)(4 << 4 | header / 4);
+	memcpy(packet + IPV4_HEADER_SIZE, options.at, options.size);
+	memcpy(packet + header, payload.at, payload.size);
+	put16(packet + 10, 0);
+	checksum_add(&sum, (struct bytes){ packet, header });
+	put16(packet + 10, checksum_finish(&sum));
+	put_in(room, frame, ETHERNET_HEADER_SIZE + ipv4.total_size);
+}
+
 static void arp_frame(struct room *room)
 {
 	uint8_t frame[ETHERNET_HEADER_SIZE + ARP_SIZE];
@@ -248,11 +279,13 @@ static void segment_on_flow(struct room *room)
 		.source_port = flow->peer,
 		.destination_port = flow->local,
 		.sequence = flow->acknowledged + (shape & 1 ? take_offset(room) : 0),
-		.acknowledgment = flow->next + (shape & 2 ? take_offset(room) : 0),
+		.acknowledgment = (shape & 32 ? flow->said : flow->next) +
+				  (shape & 2 ? take_offset(room) : 0),
 		.flags = flags,
 		.window = shape & 4 ? take16(room) : UINT16_MAX,
 	};
 	struct bytes options = { room_for_options, 0 };
+	flow->said = tcp.acknowledgment;
 	if (shape & 8)
 		options = take(room, take8(room) % (TCP_OPTIONS_MOST + 1));
 	else if (flow->timestamp)
@@ -308,10 +341,10 @@ static void icmp_about_flow(struct room *room)
 	put_packet(room, frame, PROTOCOL_ICMP, size);
 }
 
-/* 1 ns to some minutes. */
+/* 1 ns to some hours. */
 static void time_passes(struct room *room)
 {
-	uint64_t step = (UINT64_C(1) << take8(room) % 39) + take8(room);
+	uint64_t step = (UINT64_C(1) << take8(room) % 44) + take8(room);
 	berth_host_advance(room->host, berth_host_now(room->host) + step);
 }
 
@@ -340,7 +373,8 @@ static struct sockaddr_in name_of(struct room *room)
 static void call_socket(struct room *room)
 {
 	int type = take8(room);
-	berth_socket(room->host, AF_INET, type < 250 ? SOCK_STREAM : type, 0);
+	int family = type % 8 == 7 ? AF_INET6 : AF_INET;
+	berth_socket(room->host, family, type < 250 ? SOCK_STREAM : type, 0);
 }
 
 static void call_bind(struct room *room)
@@ -352,6 +386,12 @@ static void call_bind(struct room *room)
 static void call_listen(struct room *room)
 {
 	berth_listen(room->host, descriptor_of(room), (int8_t)take8(room));
+}
+
+static void call_listen_room(struct room *room)
+{
+	int descriptor = descriptor_of(room);
+	berth_listen_room(room->host, descriptor, (int8_t)take8(room));
 }
 
 static void call_accept(struct room *room)
@@ -421,12 +461,12 @@ static void call_close(struct room *room)
 	berth_close(room->host, descriptor_of(room));
 }
 
-static const int levels[] = { SOL_SOCKET, IPPROTO_TCP, IPPROTO_IP, IPPROTO_UDP };
+static const int levels[] = { SOL_SOCKET, IPPROTO_TCP, IPPROTO_IP, IPPROTO_UDP, IPPROTO_IPV6 };
 
 static void call_setsockopt(struct room *room)
 {
 	int descriptor = descriptor_of(room);
-	int level = levels[take8(room) % 4], name = take8(room);
+	int level = levels[take8(room) % 5], name = take8(room);
 	struct bytes value = take(room, take8(room) % 33);
 	uint8_t bytes[33] = { 0 };
 	memcpy(bytes, value.at, value.size);
@@ -437,7 +477,7 @@ static void call_getsockopt(struct room *room)
 {
 	uint8_t bytes[256];
 	int descriptor = descriptor_of(room);
-	int level = levels[take8(room) % 4], name = take8(room);
+	int level = levels[take8(room) % 5], name = take8(room);
 	socklen_t size = take8(room);
 	berth_getsockopt(room->host, descriptor, level, name, bytes, &size);
 	assert(size <= sizeof bytes);
@@ -470,11 +510,31 @@ static void call_events(struct room *room)
 }
 
 static void (*const steps[])(struct room *) = {
-	raw_frame,       raw_packet,         arp_frame,       segment_on_flow, syn,
-	icmp_about_flow, time_passes,        memory_runs_out, call_socket,     call_bind,
-	call_listen,     call_accept,        call_connect,    call_send,       call_send_in_place,
-	call_recv,       call_recv_in_place, call_shutdown,   call_close,      call_setsockopt,
-	call_getsockopt, call_names,         call_events,
+	raw_frame,
+	raw_packet,
+	arp_frame,
+	segment_on_flow,
+	syn,
+	icmp_about_flow,
+	time_passes,
+	memory_runs_out,
+	call_socket,
+	call_bind,
+	call_listen,
+	call_accept,
+	call_connect,
+	call_send,
+	call_send_in_place,
+	call_recv,
+	call_recv_in_place,
+	call_shutdown,
+	call_close,
+	call_setsockopt,
+	call_getsockopt,
+	call_names,
+	call_events,
+	packet_with_options,
+	call_listen_room,
 };
 
 static bool open_host(struct room *room)
