@@ -43,12 +43,14 @@ static void tell_receive_side(struct tcp_connection *connection, struct tcp_head
 
 /* Where a segment without text stands: behind all that was ever sent, not at snd_nxt, which goes back after a time-out.
  * Two ends that both went back would else refuse each other's ACKs as old for ever. Not beyond the window though: a peer
- * that has shrunk it refuses that (Linux's tcp_acceptable_seq does both). */
+ * that has shrunk it refuses that. By less than the window's unit it only seems to have: the field was rounded down
+ * (RFC 7323, 2.4). Linux's tcp_acceptable_seq does all three. */
 static uint32_t empty_sequence(const struct tcp_connection *connection)
 {
 	uint32_t edge = connection->snd_una + connection->snd_wnd;
+	uint32_t unit = 1u << connection->snd_shift;
 	bool beyond = state_is_synchronized(connection->state) &&
-		      sequence_after(connection->snd_max, edge);
+		      !sequence_before(connection->snd_max, edge + unit);
 	return beyond ? edge : connection->snd_max;
 }
 

@@ -245,8 +245,8 @@ static void set_options(struct end *end)
 		set_int(end, IPPROTO_TCP, TCP_MAXSEG, plan->mss);
 	if (!end->talk->home->scenario->keepalive)
 		return;
-	set_int(end, IPPROTO_TCP, TCP_KEEPIDLE, 20);
-	set_int(end, IPPROTO_TCP, TCP_KEEPINTVL, 5);
+	set_int(end, IPPROTO_TCP, TCP_KEEPIDLE, 3);
+	set_int(end, IPPROTO_TCP, TCP_KEEPINTVL, 2);
 	set_int(end, IPPROTO_TCP, TCP_KEEPCNT, 6);
 	set_int(end, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
