@@ -55,6 +55,9 @@ run() { # name
 
 if [ $# = 0 ]; then
 	for source in "$here"/*.c; do set -- "$@" "$(basename "$source" .c)"; done
+	for program in "$build"/test/guest/*-static; do
+		[ ! -x "$program" ] || set -- "$@" "$(basename "$program")"
+	done
 fi
 for name in "$@"; do run "$name"; done
 echo "guests: $passed ok, $failed not ok"
