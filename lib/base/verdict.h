@@ -7,13 +7,16 @@
 	V(DELIVERED, "delivered")                                                                  \
 	V(FORWARDED, "forwarded by the switch")                                                    \
 	V(QUEUED, "waiting for a link address")                                                    \
+	V(REASSEMBLING, "fragment waiting for the others")                                         \
 	V(DROP_MALFORMED, "malformed")                                                             \
 	V(DROP_CHECKSUM, "bad checksum")                                                           \
 	V(DROP_NOT_OURS, "for another station")                                                    \
 	V(DROP_LOOPBACK_ADDRESS, "loopback address on the wire")                                   \
 	V(DROP_BAD_SOURCE, "a source address no sender can have")                                  \
 	V(DROP_OPTIONS, "IP options refused")                                                      \
-	V(DROP_FRAGMENT, "fragment")                                                               \
+	V(DROP_FRAGMENT, "fragment refused")                                                       \
+	V(DROP_OVERLAP, "fragments overlap")                                                       \
+	V(DROP_REASSEMBLY, "fragments that never became a whole")                                  \
 	V(DROP_NO_PROTOCOL, "unknown protocol")                                                    \
 	V(DROP_NO_SOCKET, "no socket")                                                             \
 	V(DROP_NO_ROUTE, "no route")                                                               \

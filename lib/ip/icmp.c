@@ -92,7 +92,8 @@ enum verdict icmp_input(void *context, const struct ip_packet *packet)
 	return icmp_error_input(ip, &icmp);
 }
 
-/* RFC 1122, 3.2.2: no error about an error, nor about what went to many. (A fragment does not come this far.) */
+/* RFC 1122, 3.2.2: no error about an error, nor about what went to many. (Nor about a fragment other than the first: none comes
+ * this far.) */
 static bool may_be_answered(const struct ip_packet *packet)
 {
 	uint8_t type;
@@ -104,7 +105,7 @@ static bool may_be_answered(const struct ip_packet *packet)
 	return frame_copy_out(packet->frame, 0, &type, 1) == 1 && !icmp_is_error(type);
 }
 
-void icmp_unreachable(struct ip *ip, const struct ip_packet *packet, uint8_t code)
+static void answer_error(struct ip *ip, const struct ip_packet *packet, uint8_t type, uint8_t code)
 {
 	if (!may_be_answered(packet))
 		return;
@@ -119,8 +120,18 @@ void icmp_unreachable(struct ip *ip, const struct ip_packet *packet, uint8_t cod
 	struct frame *error = frame_with_room(ip->pool, ICMP_HEADER_SIZE + header + quoted);
 	if (!error)
 		return;
-	icmp_write(error->head, ICMP_UNREACHABLE, code, 0);
+	icmp_write(error->head, type, code, 0);
 	memcpy(error->head + ICMP_HEADER_SIZE, packet->header.at, header);
 	frame_copy_out(packet->frame, 0, error->head + ICMP_HEADER_SIZE + header, quoted);
 	send_message(ip, packet, ERROR_TOS, error);
+}
+
+void icmp_unreachable(struct ip *ip, const struct ip_packet *packet, uint8_t code)
+{
+	answer_error(ip, packet, ICMP_UNREACHABLE, code);
+}
+
+void icmp_reassembly_time_exceeded(struct ip *ip, const struct ip_packet *packet)
+{
+	answer_error(ip, packet, ICMP_TIME_EXCEEDED, ICMP_REASSEMBLY_TIME);
 }

@@ -122,6 +122,8 @@ void icmp_error_no_neighbour(struct ip *ip, const struct frame *packet)
 	bool written = ipv4_parse(frame_head(packet), frame_size(packet), &lost);
 
 	assert(written); /* by ip_output */
+	if (lost.fragment_offset > 0)
+		return; /* the first one says what it was */
 	size_t size = frame_copy_out(packet, lost.header_size, transport, sizeof transport);
 	if (size < ICMP_QUOTE_LEAST)
 		return;

@@ -1,5 +1,5 @@
 /* input: from a frame to the protocol it is for (ip.h). Each step refuses what it can judge, and the next need not look
- * again. Left out here: reassembly (a fragment is refused), and groups other than all hosts. */
+ * again. Left out here: groups other than all hosts. */
 #include "ip/arp.h"
 #include "ip/ip.h"
 #include "wire/icmp.h"
@@ -61,6 +61,8 @@ static bool find_destination(const struct ip *ip, const struct interface *interf
 	if (ip_is_own(ip, &packet->destination))
 		return true;
 	packet->to_group = true;
+	if (!interface->ethernet) /* what we broadcast ourselves, on whatever link */
+		return ip_is_broadcast(ip, &packet->destination);
 	return destination == all_hosts || interface_is_broadcast(interface, destination);
 }
 
@@ -97,10 +99,10 @@ static enum verdict ipv4_input(struct ip *ip, struct interface *interface, struc
 	};
 	if (!find_destination(ip, interface, &packet))
 		return DROP_NOT_OURS;
-	if (ipv4.more_fragments || ipv4.fragment_offset > 0)
-		return DROP_FRAGMENT;
 	frame_trim(frame, ipv4.total_size);
 	frame_pull(frame, ipv4.header_size);
+	if (ipv4.more_fragments || ipv4.fragment_offset > 0)
+		return fragment_input(ip, &packet, &ipv4, deliver);
 	return deliver(ip, &packet);
 }
 

@@ -25,6 +25,11 @@ bool ip_init(struct ip *ip, const struct berth_allocator *allocator, struct pool
 		interfaces_close(ip);
 		return false;
 	}
+	if (!fragments_init(&ip->fragments, allocator, &ip->random)) {
+		neighbours_close(ip);
+		interfaces_close(ip);
+		return false;
+	}
 	return true;
 }
 
@@ -41,6 +46,7 @@ void ip_close(struct ip *ip)
 {
 	for (struct frame *frame; (frame = take_loopback(ip));)
 		frame_free(frame);
+	fragments_close(ip);
 	neighbours_close(ip);
 	routes_close(&ip->routes);
 	interfaces_close(ip);

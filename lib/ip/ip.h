@@ -10,6 +10,7 @@
 #include "base/frame.h"
 #include "base/random.h"
 #include "base/verdict.h"
+#include "ip/fragment.h"
 #include "ip/icmp_limit.h"
 #include "ip/interface.h"
 #include "ip/neighbour.h"
@@ -85,6 +86,7 @@ struct ip {
 	struct interfaces interfaces;
 	struct routes routes;
 	struct neighbours neighbours;
+	struct fragments fragments;
 	struct icmp_limit icmp_limit;
 	struct ip_protocol protocols[256]; /* by number; input NULL: none */
 	struct list loopback;              /* frames to ourselves, IP header first */
@@ -105,7 +107,7 @@ enum verdict ip_input(struct ip *ip, struct interface *interface, struct frame *
 
 /* Sends a transport packet (head at its header); takes the frame. The transport checksum is left out by the sender
  * (frame->checksum_left_out, the field zero) and filled in here where the interface wants it. A packet larger than the
- * path's MTU that carries no segment_size is DROP_TOO_BIG in this slice. Returns DELIVERED (handed on, or to ourselves),
+ * path's MTU that carries no segment_size is cut, or DROP_TOO_BIG where it may not be. Returns DELIVERED (handed on, or to ourselves),
  * QUEUED (for the neighbour) or why not. */
 enum verdict ip_output(struct ip *ip, const struct ip_send *send, struct frame *frame);
 
@@ -127,5 +129,7 @@ bool ip_loopback_run(struct ip *ip);
 /* icmp.c: answers a packet with an ICMP error (RFC 1122, 3.2.2 says when not; rate limited). code: the ICMP code of
  * destination unreachable (port 3, protocol 2). */
 void icmp_unreachable(struct ip *ip, const struct ip_packet *packet, uint8_t code);
+/* As that, about the first fragment of a packet whose others did not come (RFC 792, time exceeded, code 1). */
+void icmp_reassembly_time_exceeded(struct ip *ip, const struct ip_packet *packet);
 
 #endif

@@ -1,5 +1,5 @@
-/* output: from a protocol's packet to the interface and the neighbour it goes to, or back to ourselves (ip.h). Left out
- * here: cutting what is larger than the MTU, and a copy to ourselves of what we broadcast. */
+/* output: from a protocol's packet to the interface and the neighbour it goes to, or back to ourselves (ip.h). Of what
+ * is broadcast the host's own programs hear too, by way of lo. */
 #include "ip/ip.h"
 #include "wire/cut.h"
 #include "wire/ipv4.h"
@@ -150,10 +150,16 @@ static bool fits(const struct interface *interface, const struct frame *frame)
 	       size <= INTERFACE_MTU_MOST;
 }
 
-static void write_header(struct ip *ip, const struct ip_send *send, uint32_t source,
-			 struct frame *frame)
+static bool may_be_cut(const struct ip_send *send, const struct frame *frame)
 {
-	struct ipv4_header ipv4 = {
+	return !send->dont_fragment && frame->segment_size == 0 &&
+	       IPV4_HEADER_SIZE + frame_size(frame) <= INTERFACE_MTU_MOST;
+}
+
+static struct ipv4_header header_of(struct ip *ip, const struct ip_send *send, uint32_t source,
+				    const struct frame *frame)
+{
+	return (struct ipv4_header){
 		.tos = send->tos,
 		.total_size = (uint16_t)(IPV4_HEADER_SIZE + frame_size(frame)),
 		.identification = choose_identification(ip, send->dont_fragment),
@@ -163,7 +169,6 @@ static void write_header(struct ip *ip, const struct ip_send *send, uint32_t sou
 		.source = source,
 		.destination = address_to_v4(&send->destination),
 	};
-	ipv4_write(frame_push(frame, IPV4_HEADER_SIZE), &ipv4);
 }
 
 static enum verdict send_to_self(struct ip *ip, struct frame *packet)
@@ -177,7 +182,15 @@ static enum verdict send_to_self(struct ip *ip, struct frame *packet)
 	return DELIVERED;
 }
 
-static enum verdict send_to_group(const struct hop *hop, struct frame *packet)
+/* Of what is broadcast the host's own programs hear too (Linux does this); of groups there is none to join yet. */
+static void send_copy_to_self(struct ip *ip, const struct frame *packet)
+{
+	struct frame *copy = frame_clone(packet);
+	if (!copy || send_to_self(ip, copy) != DELIVERED)
+		ip->counts[copy ? DROP_QUEUE_FULL : DROP_MEMORY]++;
+}
+
+static enum verdict send_to_group(struct ip *ip, const struct hop *hop, struct frame *packet)
 {
 	struct mac group = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 
@@ -186,6 +199,8 @@ static enum verdict send_to_group(const struct hop *hop, struct frame *packet)
 		put16(group.bytes + 4, (uint16_t)hop->next);
 		group.bytes[3] = hop->next >> 16 & 0x7f;
 	}
+	if (!v4_is_multicast(hop->next))
+		send_copy_to_self(ip, packet);
 	interface_transmit(hop->interface, &group, ETHERTYPE_IPV4, packet);
 	return DELIVERED;
 }
@@ -198,9 +213,33 @@ static enum verdict dispatch(struct ip *ip, const struct hop *hop, struct frame 
 	if (hop->interface->checksums && packet->segment_size == 0)
 		cut_finish_packet(packet);
 	if (hop->to_group)
-		return send_to_group(hop, packet);
+		return send_to_group(ip, hop, packet);
 	struct address next = address_v4(hop->next);
 	return neighbour_output(ip, hop->interface, &next, packet);
+}
+
+/* On its way to the hop. */
+struct way {
+	struct ip *ip;
+	const struct hop *hop;
+};
+
+static enum verdict dispatch_piece(void *context, struct frame *piece)
+{
+	const struct way *way = context;
+	return dispatch(way->ip, way->hop, piece);
+}
+
+/* Takes the packet, whose header is written. The checksum is of the whole, so none may be left out. */
+static enum verdict cut(struct ip *ip, const struct hop *hop, const struct ipv4_header *ipv4,
+			struct frame *packet)
+{
+	cut_finish_packet(packet);
+	frame_pull(packet, IPV4_HEADER_SIZE);
+	enum verdict verdict = fragment_cut(ipv4, packet, hop->interface->mtu, dispatch_piece,
+					    &(struct way){ ip, hop });
+	frame_free(packet);
+	return verdict;
 }
 
 static enum verdict output(struct ip *ip, const struct ip_send *send, struct frame *frame)
@@ -209,16 +248,18 @@ static enum verdict output(struct ip *ip, const struct ip_send *send, struct fra
 	enum verdict refused = DELIVERED;
 
 	int error = hop_find(ip, &send->source, &send->destination, &hop);
+	bool whole = error == 0 && fits(hop.interface, frame);
 	if (error)
 		refused = error == -EINVAL ? DROP_BAD_SOURCE : DROP_NO_ROUTE;
-	else if (!fits(hop.interface, frame))
+	else if (!whole && !may_be_cut(send, frame))
 		refused = DROP_TOO_BIG;
 	if (refused != DELIVERED) {
 		frame_free(frame);
 		return refused;
 	}
-	write_header(ip, send, hop.source, frame);
-	return dispatch(ip, &hop, frame);
+	struct ipv4_header ipv4 = header_of(ip, send, hop.source, frame);
+	ipv4_write(frame_push(frame, IPV4_HEADER_SIZE), &ipv4);
+	return whole ? dispatch(ip, &hop, frame) : cut(ip, &hop, &ipv4, frame);
 }
 
 enum verdict ip_output(struct ip *ip, const struct ip_send *send, struct frame *frame)

@@ -282,20 +282,6 @@ static void any_ttl_and_the_reserved_flag_are_taken(void **state)
 	}
 }
 
-static void fragments_are_counted_and_go_no_further(void **state)
-{
-	struct world *world = *state;
-	static const uint16_t fields[] = { 0x2000, 0x6000, 0x2001, 0x0001, 0x1fff };
-
-	for (size_t index = 0; index < COUNT_OF(fields); index++) {
-		struct made made = make_spy(PEER, ME);
-		put16(ip_of(&made) + 6, fields[index]);
-		finish_ipv4(&made);
-		CHECK_EQUAL(DROP_FRAGMENT, world_receive_made(world, &made));
-	}
-	check_silence(world);
-}
-
 /* Row 9. */
 static void options_that_do_not_hold_are_refused(void **state)
 {
@@ -397,7 +383,6 @@ int main(void)
 		WORLD_TEST(a_destination_that_is_not_ours_is_not_answered),
 		WORLD_TEST(groups_are_marked_as_such),
 		WORLD_TEST(any_ttl_and_the_reserved_flag_are_taken),
-		WORLD_TEST(fragments_are_counted_and_go_no_further),
 		WORLD_TEST(options_that_do_not_hold_are_refused),
 		WORLD_TEST(options_that_hold_change_nothing),
 		WORLD_TEST(a_large_segment_with_payload_in_slices_arrives_in_one_piece),
