@@ -11,7 +11,7 @@ declare -A packages=(
 	[build]="gcc libc6-dev make binutils pkgconf libseccomp-dev libjansson-dev"
 	[demo]="python3 curl tshark"
 	[test]="libcmocka-dev g++ clang clang-format libclang-rt-14-dev groff-base man-db
-		nginx-light wrk redis-server redis-tools iperf3"
+		nginx-light wrk redis-server redis-tools iperf3 stress-ng"
 )
 
 # pkgconf is called pkg-config on some machines; either is "install ok installed" or provided by the other.

@@ -179,7 +179,17 @@ the_supervisor_dies() {
 }
 no_host() { ! has_host victim; }
 
-for case in killed_guests_leave_nothing the_daemon_dies the_supervisor_dies; do
+# Three of its stressors, one after the other: many sockets, many descriptors passed on, many connections to one listener.
+stress_is_borne() {
+	local stressor
+	for stressor in sock sockfd sockmany; do
+		(cd "$work" && timeout 30 "$berth" run --lan "$lan" -- stress-ng --quiet --temp-path "$work" --timeout 2s \
+			"--$stressor" 2) || return 1
+	done
+	await no_sockets
+}
+
+for case in killed_guests_leave_nothing the_daemon_dies the_supervisor_dies stress_is_borne; do
 	if $case >"$work/case.out" 2>&1; then
 		echo "ok $case"
 	else
