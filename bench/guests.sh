@@ -33,8 +33,7 @@ start_server() { # NAME
 	pids+=($!)
 }
 
-# All clients are one host's, as they are one machine's: a new host at an old one's address begins new timestamps and
-# sequence numbers, and waits a second for each TIME-WAIT of its predecessor that it meets.
+# All clients are one host's, as they are one machine's.
 start_client() {
 	./berth run --lan "$lan" --name client -- sleep 600 >/dev/null 2>&1 &
 	pids+=($!)
