@@ -92,13 +92,18 @@ step "unit tests" unit_tests build/gcc
 step "unit tests, sanitizers" unit_tests build/gcc-san
 step "simulation, 1,000 seeds" simulate --seed 1 --count 1000
 step "simulation, the same seed twice" simulate --seed 1 --count 20 --twice
-step "simulation, sanitizers" mk/as-user.sh build/gcc-san/test/simulation -- build/gcc-san/test/simulation/simulate --seed 2000 --count 100
-step "Linux asked the same questions" mk/as-user.sh build/gcc/test/conformance -- build/gcc/test/conformance/ask-linux
+step "simulation, sanitizers" \
+	mk/as-user.sh build/gcc-san/test/simulation -- build/gcc-san/test/simulation/simulate --seed 2000 --count 100
+step "Linux asked the same questions" \
+	mk/as-user.sh build/gcc/test/conformance -- build/gcc/test/conformance/ask-linux
 step "the machine's own TCP over a TAP" build/gcc/test/interop/tap
 step "fuzzing, 30 s a target" fuzz "${fuzz_targets[@]}"
 step "examples" mk/as-user.sh build/gcc/{berth,example} example test/examples.sh -- test/examples.sh build/gcc
 step "guests" mk/as-user.sh build/gcc/{berth,test/guest} test/guest -- test/guest/run.sh build/gcc
+step "deaths" mk/as-user.sh build/gcc/{berth,test/guest} test/guest -- test/guest/deaths.sh build/gcc
 step "real programs" mk/as-user.sh build/gcc/berth test/guest -- test/guest/real.sh build/gcc/berth 20
+step "real programs, sanitizers" \
+	mk/as-user.sh build/gcc-san/berth test/guest -- test/guest/real.sh build/gcc-san/berth 2
 step "demo" mk/as-user.sh build/gcc/berth mk/demo.sh -- mk/demo.sh build/gcc
 
 echo "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"
