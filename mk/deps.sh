@@ -14,7 +14,6 @@ declare -A packages=(
 		nginx-light wrk redis-server redis-tools iperf3 stress-ng"
 )
 
-# pkgconf is called pkg-config on some machines; either is "install ok installed" or provided by the other.
 is_installed() {
 	[[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null) == ii* ]]
 }
