@@ -59,22 +59,26 @@ static void options(int made)
 	EACH((told = (socklen_t)size,
 	      syscall(SYS_getsockopt, made, IPPROTO_TCP, TCP_NODELAY, room, &told)));
 	EACH((told = (socklen_t)size,
-	      syscall(SYS_getsockopt, made, SOL_SOCKET, SO_LINGER, room, &told)) +
-	     told);
-	EACH((told = (socklen_t)size, syscall(SYS_getpeername, made, room, &told)) + told);
+	      syscall(SYS_getsockopt, made, SOL_SOCKET, SO_LINGER, room, &told)));
+	printf("%u\n", told);
+	EACH((told = (socklen_t)size, syscall(SYS_getpeername, made, room, &told)));
 	EACH(syscall(SYS_getsockopt, made, size, SO_TYPE, room, &told));
 	EACH(syscall(SYS_setsockopt, made, IPPROTO_TCP, 4000 + size, room, 4));
 }
 
-/* And it has arrived. */
-static void put(int from, int made)
+static void await_bytes(int made, int size)
 {
 	int there = 0;
-	MUST(write(from, "0123456789", 10));
-	for (int i = 0; i < 2000 && there < 10; i++) {
+	for (int i = 0; i < 4000 && there < size; i++) {
 		usleep(500);
 		MUST(ioctl(made, FIONREAD, &there));
 	}
+}
+
+static void put(int from, int made)
+{
+	MUST(write(from, "0123456789", 10));
+	await_bytes(made, 10);
 }
 
 static void take_all(int made)
@@ -155,7 +159,7 @@ static void many(int from, int made)
 	static const unsigned counts[] = { 0, 1, 2, 1024, 1025, UINT32_MAX };
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) - 1; i++)
 		SAY_NUMBER(sendmmsg(from, messages, counts[i], 0));
-	usleep(20000);
+	await_bytes(made, 0 + 1 + 2 + 1024 + 1024);
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) - 2; i++)
 		SAY_NUMBER(recvmmsg(made, messages, counts[i], MSG_DONTWAIT, NULL));
 	struct timespec bad = { 0, -1 };
