@@ -14,15 +14,22 @@ static bool is_ours(int end)
 	return getsockopt(end, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid == getpid();
 }
 
-/* Ours are accepted where they are linked: what waits here is a stranger's. */
+/* Closes what waits: ours are accepted where they are linked, so it is a stranger's, or one of ours that found no descriptor
+ * left then. */
+static int turn_away(const struct link_point *point)
+{
+	for (;;) {
+		int stranger = accept4(point->socket, NULL, NULL, SOCK_CLOEXEC);
+		if (stranger < 0)
+			return errno == EAGAIN ? 0 : -errno;
+		close(stranger);
+	}
+}
+
 static void link_ready(struct source *source, uint32_t events)
 {
-	struct link_point *point = (struct link_point *)source;
 	(void)events;
-
-	int stranger = accept4(point->socket, NULL, NULL, SOCK_CLOEXEC);
-	if (stranger >= 0)
-		close(stranger);
+	turn_away((struct link_point *)source);
 }
 
 int link_open(struct daemon *daemon)
@@ -48,10 +55,15 @@ void link_close(struct daemon *daemon)
 	close(daemon->link_point.socket);
 }
 
+/* The queue is emptied first: a full one would keep us waiting in connect() for ourselves, and an old connection of ours
+ * would be taken for this one. */
 int link_carrier(struct daemon *daemon, int duplicate)
 {
 	const struct link_point *point = &daemon->link_point;
 
+	int error = turn_away(point);
+	if (error)
+		return error;
 	if (connect(duplicate, (const struct sockaddr *)&point->name, point->name_size) < 0)
 		return -errno;
 	for (;;) {

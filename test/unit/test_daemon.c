@@ -225,6 +225,57 @@ static void bytes_cross_both_ways(void **state)
 	close_world(world);
 }
 
+/* Where carriers are linked to their ends, a stranger knocks, or an end that found no descriptor was left. */
+static void what_waits_at_the_link_point_is_not_taken_for_a_guest(void **state)
+{
+	(void)state;
+	struct world *world = new_world();
+	const struct link_point *point = &world->daemon.link_point;
+	struct connection connection = { .listener = new_listener(world, 80, 5),
+					 .client = new_socket(world->client) };
+	int strangers[3];
+	char got[16];
+
+	settle(world);
+	for (int i = 0; i < 3; i++) {
+		strangers[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		assert_int_equal(connect(strangers[i], (const struct sockaddr *)&point->name,
+					 point->name_size),
+				 0);
+	}
+	assert_int_equal(connect_guest(world, connection.client, 80, true), 0);
+	connection.server = accept_guest(world, connection.listener);
+	for (int i = 0; i < 3; i++) {
+		errno = 0;
+		assert_true(recv(strangers[i], got, 1, 0) <= 0);
+		assert_int_not_equal(errno, EAGAIN);
+		close(strangers[i]);
+	}
+	assert_int_equal(send(connection.client.descriptor, "mine", 4, 0), 4);
+	settle(world);
+	assert_int_equal(recv(connection.server.descriptor, got, sizeof got, 0), 4);
+	close_two(&connection);
+	close_world(world);
+}
+
+/* Each takes 768 bytes of the guest's send buffer until it is read away, however little is in it. */
+static void a_burst_of_small_writes_leaves_the_guest_writable(void **state)
+{
+	(void)state;
+	struct world *world = new_world();
+	struct connection connection = connect_two(world);
+
+	for (int round = 0; round < 5; round++) {
+		while (send(connection.client.descriptor, "x", 1, MSG_DONTWAIT) == 1)
+			continue;
+		assert_int_equal(errno, EAGAIN);
+		settle(world);
+		assert_true(state_of(connection.client.descriptor) & POLLOUT);
+	}
+	close_two(&connection);
+	close_world(world);
+}
+
 static void many_bytes_cross_in_order(void **state)
 {
 	(void)state;
@@ -544,6 +595,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_cross_both_ways),
+		cmocka_unit_test(what_waits_at_the_link_point_is_not_taken_for_a_guest),
+		cmocka_unit_test(a_burst_of_small_writes_leaves_the_guest_writable),
 		cmocka_unit_test(many_bytes_cross_in_order),
 		cmocka_unit_test(every_carrier_is_forgotten_at_its_last_close),
 		cmocka_unit_test(a_socket_that_did_nothing_is_forgotten_at_its_last_close),
