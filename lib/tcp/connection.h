@@ -102,6 +102,7 @@ struct tcp_connection {
 	struct reassembly early;
 	uint32_t mss_estimate;   /* the largest segment they send: what two of make an ACK due */
 	uint32_t unacknowledged; /* bytes received since the last ACK */
+	bool interactive;   /* replies carry the ACKs (Linux's pingpong mode), until one was late */
 	uint8_t quick_acks; /* so many more are acknowledged at once (Linux's quick-ACK mode) */
 	bool ack_now;
 

@@ -200,9 +200,10 @@ static uint32_t send_data(struct tcp_connection *connection, uint32_t sequence, 
 			(uint8_t)(TCP_ACK | (last && size > 0 ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)),
 	};
 	frame->segment_size = size > connection->mss ? connection->mss : 0;
-	if (connection->unacknowledged > 0)
-		connection->quick_acks =
-			0; /* the reply carries the ACK: an interactive connection */
+	if (connection->unacknowledged > 0) { /* the reply carries the ACK */
+		connection->interactive = true;
+		connection->quick_acks = 0;
+	}
 	tell_receive_side(connection, &header);
 	negotiation_options(connection, &header);
 	put_out(connection, frame, &header);

@@ -127,6 +127,7 @@ static uint64_t earliest(const struct tcp_connection *connection)
 /* Each returns false where the connection is gone. */
 static bool delayed_ack_due(struct tcp_connection *connection)
 {
+	connection->interactive = false;
 	connection->ack_now = true;
 	segment_out_run(connection);
 	return true;

@@ -56,7 +56,7 @@ static void begin_anew(struct tcp_connection *connection)
 	connection->fin_queued = connection->fin_seen = connection->fin_received = false;
 	connection->receive_shut = connection->syn_acknowledged = false;
 	connection->ts_recent = 0; /* echoed by the SYN otherwise (RFC 7323, 3.2) */
-	connection->timing = connection->recovering = false;
+	connection->timing = connection->recovering = connection->interactive = false;
 	connection->challenged_at = 0;
 	rto_init(&connection->rto);
 	queue_close(&connection->receive, connection->tcp->pool);
@@ -202,17 +202,25 @@ bool tcp_send_slice(struct tcp_connection *connection, struct slice slice)
 	return true;
 }
 
-/* RFC 9293, 3.8.6.2.2: the peer is told of the room once it has doubled (Linux's rule). */
+/* Is an ACK due now that the user has read? RFC 9293, 3.8.6.2.2: once the room has doubled (Linux's rule); and, where no
+ * reply is likely to carry it, once everything is read: the peer's next small segment may wait for it (Linux does this
+ * too, in tcp_cleanup_rbuf). */
+static bool is_ack_due(const struct tcp_connection *connection)
+{
+	uint32_t standing = connection->rcv_edge - connection->rcv_nxt;
+	uint32_t window = connection_window(connection);
+
+	if (window > standing && window >= 2 * standing)
+		return true;
+	return connection->unacknowledged > 0 && connection->receive.size == 0 &&
+	       !connection->interactive;
+}
+
 void tcp_received(struct tcp_connection *connection, uint32_t size)
 {
 	assert(size <= connection->receive.size);
 	queue_drop_front(&connection->receive, connection->tcp->pool, size);
-	if (!state_may_receive(connection->state))
-		return;
-
-	uint32_t standing = connection->rcv_edge - connection->rcv_nxt;
-	uint32_t window = connection_window(connection);
-	if (window > standing && window >= 2 * standing)
+	if (state_may_receive(connection->state) && is_ack_due(connection))
 		segment_out_ack(connection);
 }
 

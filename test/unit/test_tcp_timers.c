@@ -182,6 +182,32 @@ static void a_reply_carries_the_ack(void **state)
 	expect_silence(world);
 }
 
+/* As Linux's tcp_cleanup_rbuf: the peer's next small segment may wait for this ACK, under Nagle. */
+static void a_reader_who_has_read_all_sends_the_ack_unless_replies_carry_it(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	set_option(world, IPPROTO_TCP, TCP_QUICKACK, 0);
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = 10);
+	expect_silence(world);
+	user_reads(world, 10);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 11);
+
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 11, .acknowledgment = 1, .size = 10);
+	user_writes(world, 10);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 21, .size = 10);
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 21, .acknowledgment = 11, .size = 10);
+	user_reads(world, 20);
+	expect_silence(world);
+	CHECK_EQUAL(40 * MILLISECOND,
+		    world_until_sent(world)); /* no reply came: no longer interactive */
+	SENDS(world, .flags = TCP_ACK, .sequence = 11, .acknowledgment = 31);
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 31, .acknowledgment = 11, .size = 10);
+	user_reads(world, 10);
+	SENDS(world, .flags = TCP_ACK, .sequence = 11, .acknowledgment = 41);
+}
+
 static void the_first_sixteen_acks_do_not_wait(void **state)
 {
 	struct world *world = *state;
@@ -398,6 +424,7 @@ int main(void)
 		WORLD_TEST(the_user_may_have_less_patience),
 		WORLD_TEST(an_ack_waits_forty_milliseconds_or_for_a_second_segment),
 		WORLD_TEST(a_reply_carries_the_ack),
+		WORLD_TEST(a_reader_who_has_read_all_sends_the_ack_unless_replies_carry_it),
 		WORLD_TEST(the_first_sixteen_acks_do_not_wait),
 		WORLD_TEST(keepalive_is_off_until_asked_for),
 		WORLD_TEST(keepalive_probes_after_two_hours_and_gives_up_after_nine),
