@@ -69,7 +69,7 @@ wrk_and_nginx() {
 	CONF
 	serve nginx 10.77.1.2 "$(command -v nginx || echo /usr/sbin/nginx)" -c "$work/nginx.conf" -e "$work/nginx.err"
 	await_listener nginx 80 || return 1
-	on client wrk -t2 -c16 -d1s http://10.77.1.2/page >"$work/wrk.out" 2>&1 || { cat "$work/wrk.out"; return 1; }
+	on client wrk -t2 -c16 -d1s http://10.77.1.2:80/page >"$work/wrk.out" 2>&1 || { cat "$work/wrk.out"; return 1; }
 	if grep -qE 'Socket errors|Non-2xx' "$work/wrk.out" || ! grep -qE '[1-9][0-9]* requests in' "$work/wrk.out"; then
 		cat "$work/wrk.out"
 		return 1
