@@ -81,7 +81,7 @@ static struct tcp_connection *find_listener(const struct tcp *tcp, const struct 
 					    const struct endpoint *peer)
 {
 	struct port_holder *holder =
-		ports_find_listener(&tcp->ports, local, tcp_tuple_hash(tcp, local, peer));
+		ports_find_open(&tcp->ports, local, tcp_tuple_hash(tcp, local, peer));
 	return holder ? CONTAINER_OF(holder, struct tcp_connection, holder) : NULL;
 }
 

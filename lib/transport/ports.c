@@ -24,7 +24,7 @@ void ports_close(struct ports *ports)
 }
 
 /* Ports spread themselves: neighbours in number are neighbours in the table, and no stranger makes chains of them. */
-static struct port *find(const struct ports *ports, uint16_t number)
+struct port *ports_find(const struct ports *ports, uint16_t number)
 {
 	for (struct table_node *node = table_chain(&ports->ports, number); node;
 	     node = node->next) {
@@ -37,7 +37,7 @@ static struct port *find(const struct ports *ports, uint16_t number)
 
 static struct port *find_or_make(struct ports *ports, uint16_t number)
 {
-	struct port *port = find(ports, number);
+	struct port *port = ports_find(ports, number);
 	if (port)
 		return port;
 
@@ -59,7 +59,8 @@ static bool overlap(const struct address *a, const struct address *b)
 	return address_is_any(a) || address_is_any(b) || address_equal(a, b);
 }
 
-/* Linux's inet_csk_bind_conflict: two may share where both ask to and neither listens, or both say SO_REUSEPORT. */
+/* Linux's inet_csk_bind_conflict: two may share where both ask to and neither listens, or both say SO_REUSEPORT. Its
+ * udp_lib_lport_inuse is the same, where none can listen. */
 static bool may_share(const struct port_holder *a, const struct port_holder *b)
 {
 	if (!overlap(&a->local.address, &b->local.address))
@@ -81,7 +82,7 @@ static bool conflicts_on(const struct list *holders, const struct port_holder *h
 
 static bool conflicts(const struct ports *ports, const struct port_holder *holder)
 {
-	const struct port *port = find(ports, holder->local.port);
+	const struct port *port = ports_find(ports, holder->local.port);
 	return port && (conflicts_on(&port->bound, holder) || conflicts_on(&port->used, holder));
 }
 
@@ -101,7 +102,7 @@ static int bind_any(struct ports *ports, struct port_holder *holder)
 
 	for (uint32_t tried = 0; tried < PORT_RANGE; tried++) {
 		holder->local.port = (uint16_t)(PORT_FIRST + (start + tried) % PORT_RANGE);
-		if (!find(ports, holder->local.port))
+		if (!ports_find(ports, holder->local.port))
 			return hold(ports, holder, true);
 	}
 	return -EADDRINUSE;
@@ -123,7 +124,7 @@ bool ports_may_listen(const struct ports *ports, const struct port_holder *holde
 	struct port_holder listening = *holder;
 	listening.listening = true;
 
-	const struct port *port = find(ports, holder->local.port);
+	const struct port *port = ports_find(ports, holder->local.port);
 	LIST_EACH (node, &port->bound) {
 		const struct port_holder *other = CONTAINER_OF(node, struct port_holder, link);
 		if (other != holder && other->listening && !may_share(&listening, other))
@@ -164,7 +165,7 @@ int ports_use_any(struct ports *ports, struct port_holder *holder, const struct 
 
 	for (uint32_t tried = 0; tried < PORT_RANGE; tried++) {
 		chosen.port = (uint16_t)(PORT_FIRST + (offset + (*counter)++) % PORT_RANGE);
-		const struct port *port = find(ports, chosen.port);
+		const struct port *port = ports_find(ports, chosen.port);
 		if (port && (!list_is_empty(&port->bound) || !is_free(context, &chosen, peer)))
 			continue;
 		return ports_use(ports, holder, &chosen);
@@ -178,41 +179,83 @@ void ports_release(struct ports *ports, struct port_holder *holder)
 		return;
 	list_remove(&holder->link);
 
-	struct port *port = find(ports, holder->local.port);
+	struct port *port = ports_find(ports, holder->local.port);
 	if (list_is_empty(&port->bound) && list_is_empty(&port->used)) {
 		table_remove(&ports->ports, &port->node);
 		memory_give(ports->allocator, port, sizeof *port);
 	}
 }
 
-/* Listeners on this address: how many, and the chosen-th of them. */
-static uint32_t listeners_on(const struct port *port, const struct address *address,
-			     uint32_t chosen, struct port_holder **found)
+static void turn(struct ports *ports, struct port_holder *holder, const struct address *local,
+		 bool bound)
 {
-	uint32_t count = 0;
+	struct port *port = ports_find(ports, holder->local.port);
+
+	list_remove(&holder->link);
+	list_append(bound ? &port->bound : &port->used, &holder->link);
+	holder->local.address = *local;
+}
+
+void ports_turn_user(struct ports *ports, struct port_holder *holder, const struct address *local)
+{
+	turn(ports, holder, local, false);
+}
+
+void ports_turn_binder(struct ports *ports, struct port_holder *holder, const struct address *local)
+{
+	turn(ports, holder, local, true);
+}
+
+static bool is_open(const struct ports *ports, const struct port_holder *holder,
+		    const struct address *address)
+{
+	return (holder->listening || ports->connectionless) &&
+	       address_equal(&holder->local.address, address);
+}
+
+/* The chosen-th of those that share by SO_REUSEPORT; there are more. */
+static struct port_holder *choose(const struct ports *ports, const struct port *port,
+				  const struct address *address, uint32_t chosen)
+{
+	struct port_holder *found = NULL;
 
 	LIST_EACH (node, &port->bound) {
 		struct port_holder *holder = CONTAINER_OF(node, struct port_holder, link);
-		if (!holder->listening || !address_equal(&holder->local.address, address))
+		if (!is_open(ports, holder, address) || !holder->reuse_port)
 			continue;
-		if (count++ == chosen)
-			*found = holder;
-	}
-	return count;
-}
-
-struct port_holder *ports_find_listener(const struct ports *ports, const struct endpoint *local,
-					uint32_t spread)
-{
-	const struct port *port = find(ports, local->port);
-	const struct address any = address_v4(0);
-	const struct address *candidates[] = { &local->address, &any };
-	struct port_holder *found = NULL;
-
-	for (int index = 0; port && !found && index < 2; index++) {
-		uint32_t count = listeners_on(port, candidates[index], 0, &found);
-		if (count > 1)
-			listeners_on(port, candidates[index], spread % count, &found);
+		found = holder;
+		if (chosen-- == 0)
+			break;
 	}
 	return found;
+}
+
+static struct port_holder *find_open_on(const struct ports *ports, const struct port *port,
+					const struct address *address, uint32_t spread)
+{
+	struct port_holder *last = NULL;
+	uint32_t sharing = 0;
+
+	LIST_EACH (node, &port->bound) {
+		struct port_holder *holder = CONTAINER_OF(node, struct port_holder, link);
+		if (!is_open(ports, holder, address))
+			continue;
+		last = holder;
+		sharing += holder->reuse_port;
+	}
+	if (!last || !last->reuse_port || sharing == 1)
+		return last;
+	return choose(ports, port, address, spread % sharing);
+}
+
+struct port_holder *ports_find_open(const struct ports *ports, const struct endpoint *local,
+				    uint32_t spread)
+{
+	const struct port *port = ports_find(ports, local->port);
+	const struct address any = address_v4(0);
+
+	if (!port)
+		return NULL;
+	struct port_holder *found = find_open_on(ports, port, &local->address, spread);
+	return found ? found : find_open_on(ports, port, &any, spread);
 }

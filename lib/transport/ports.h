@@ -25,6 +25,7 @@ struct port_holder {
 
 struct ports {
 	const struct berth_allocator *allocator;
+	bool connectionless; /* UDP: who has bound is spoken to; none listens */
 	struct table ports;
 	struct siphash_key offset_key, counter_key;
 	struct random random;
@@ -65,9 +66,19 @@ int ports_use_any(struct ports *ports, struct port_holder *holder, const struct 
 
 void ports_release(struct ports *ports, struct port_holder *holder);
 
-/* The listener for what arrives at local: those on that very address before those on any. Among several (SO_REUSEPORT)
- * spread decides, a hash of who asks. NULL: none. */
-struct port_holder *ports_find_listener(const struct ports *ports, const struct endpoint *local,
-					uint32_t spread);
+/* The holder is on its port already: from now on it is one that merely uses it, from this address; or one that has bound
+ * it, to this address, again. */
+void ports_turn_user(struct ports *ports, struct port_holder *holder, const struct address *local);
+void ports_turn_binder(struct ports *ports, struct port_holder *holder,
+		       const struct address *local);
+
+/* Who speaks for what arrives at local from anybody, a listener or a connectionless binder: those on that very address
+ * before those on any. The last that bound, unless it shares by SO_REUSEPORT: then spread decides, a hash of who asks.
+ * NULL: none. */
+struct port_holder *ports_find_open(const struct ports *ports, const struct endpoint *local,
+				    uint32_t spread);
+
+/* NULL: nobody holds it. */
+struct port *ports_find(const struct ports *ports, uint16_t number);
 
 #endif

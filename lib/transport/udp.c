@@ -1,0 +1,207 @@
+/* UDP's sockets, from open to close; what arrives for them is udp_input.c, what they send udp_output.c. */
+#include "transport/udp.h"
+
+#include "wire/ipv4.h"
+
+#include <errno.h>
+
+bool udp_init(struct udp *udp, struct ip *ip, const uint8_t seed[16],
+	      const struct udp_config *config)
+{
+	*udp = (struct udp){
+		.allocator = ip->allocator,
+		.pool = ip->pool,
+		.clock = ip->clock,
+		.ip = ip,
+		.config = *config,
+	};
+	random_init(&udp->random, seed, PROTOCOL_UDP);
+	udp->tuple_key = random_key(&udp->random);
+	list_init(&udp->all);
+	if (!table_init(&udp->connected, udp->allocator))
+		return false;
+	if (!ports_init(&udp->ports, udp->allocator, &udp->random)) {
+		table_close(&udp->connected);
+		return false;
+	}
+	udp->ports.connectionless = true;
+	ip_register(
+		ip, PROTOCOL_UDP,
+		&(struct ip_protocol){ .input = udp_input, .error = udp_error, .context = udp });
+	return true;
+}
+
+void udp_close_all(struct udp *udp)
+{
+	while (!list_is_empty(&udp->all))
+		udp_close(CONTAINER_OF(udp->all.next, struct udp_socket, link));
+	ports_close(&udp->ports);
+	table_close(&udp->connected);
+}
+
+struct udp_socket *udp_open(struct udp *udp, void *owner)
+{
+	struct udp_socket *socket = memory_take(udp->allocator, sizeof *socket);
+	if (!socket)
+		return NULL;
+
+	socket->udp = udp;
+	socket->owner = owner;
+	socket->settings = (struct udp_settings){
+		.send_buffer = UDP_BUFFER_DEFAULT,
+		.receive_buffer = UDP_BUFFER_DEFAULT,
+		.discovery = IP_PMTUDISC_WANT,
+	};
+	socket->holder.local.address = socket->peer.address = address_v4(0);
+	socket->asked = socket->source = address_v4(0);
+	list_init(&socket->holder.link);
+	list_init(&socket->received);
+	list_append(&udp->all, &socket->link);
+	return socket;
+}
+
+static void leave_peer(struct udp_socket *socket)
+{
+	if (!socket->connected)
+		return;
+	table_remove(&socket->udp->connected, &socket->by_tuple);
+	socket->connected = false;
+	socket->peer = (struct endpoint){ .address = address_v4(0) };
+}
+
+void udp_close(struct udp_socket *socket)
+{
+	leave_peer(socket);
+	ports_release(&socket->udp->ports, &socket->holder);
+	while (!list_is_empty(&socket->received))
+		udp_drop_first(socket);
+	list_remove(&socket->link);
+	memory_give(socket->udp->allocator, socket, sizeof *socket);
+}
+
+/* Linux lets a socket be bound to what is sent to many; it hears only that, and sends from where the route says. */
+static bool is_for_many(const struct ip *ip, const struct address *address)
+{
+	return ip_is_broadcast(ip, address) ||
+	       (address_is_v4(address) && v4_is_multicast(address_to_v4(address)));
+}
+
+int udp_bind(struct udp_socket *socket, const struct endpoint *local)
+{
+	const struct ip *ip = socket->udp->ip;
+	bool for_many = is_for_many(ip, &local->address);
+
+	if (socket->holder.local.port != 0)
+		return -EINVAL;
+	if (!address_is_any(&local->address) && !ip_is_own(ip, &local->address) && !for_many)
+		return -EADDRNOTAVAIL;
+	int result = ports_bind(&socket->udp->ports, &socket->holder, local);
+	if (result < 0) {
+		socket->holder.local.address = address_v4(0);
+		return result;
+	}
+	socket->asked = local->address;
+	socket->port_asked = local->port != 0;
+	socket->source = for_many ? address_v4(0) : local->address;
+	return 0;
+}
+
+int udp_connect(struct udp_socket *socket, const struct endpoint *peer)
+{
+	struct udp *udp = socket->udp;
+	struct ip_path path;
+
+	if (socket->holder.local.port == 0 &&
+	    ports_bind(&udp->ports, &socket->holder, &socket->holder.local) < 0)
+		return -EAGAIN;
+	int result = ip_find_path(udp->ip, &socket->source, &peer->address, &path);
+	if (result < 0)
+		return result;
+	if (!socket->settings.broadcast && ip_is_broadcast(udp->ip, &peer->address))
+		return -EACCES;
+
+	leave_peer(socket);
+	socket->peer = *peer;
+	if (address_is_any(&peer->address)) /* this host itself */
+		socket->peer.address = path.source;
+	socket->source = path.source;
+	socket->path_mtu = path.mtu;
+	socket->connected = true;
+	struct address local = socket->holder.local.address;
+	ports_turn_user(&udp->ports, &socket->holder,
+			address_is_any(&local) ? &path.source : &local);
+	table_insert(&udp->connected, &socket->by_tuple,
+		     udp_tuple_hash(udp, &socket->holder.local, &socket->peer));
+	return 0;
+}
+
+void udp_disconnect(struct udp_socket *socket)
+{
+	struct ports *ports = &socket->udp->ports;
+
+	leave_peer(socket);
+	if (socket->port_asked) {
+		ports_turn_binder(ports, &socket->holder, &socket->asked);
+	} else {
+		ports_release(ports, &socket->holder);
+		socket->holder.local = (struct endpoint){ .address = socket->asked };
+	}
+	socket->source =
+		is_for_many(socket->udp->ip, &socket->asked) ? address_v4(0) : socket->asked;
+}
+
+const struct udp_datagram *udp_first(const struct udp_socket *socket)
+{
+	if (list_is_empty(&socket->received))
+		return NULL;
+	return CONTAINER_OF(socket->received.next, struct udp_datagram, link);
+}
+
+size_t udp_copy_out(const struct udp_datagram *datagram, uint32_t offset, uint8_t *to, size_t size)
+{
+	size_t copied = 0;
+
+	if (size > datagram->size - offset)
+		size = datagram->size - offset;
+	if (datagram->slice_count == 0) {
+		if (size > 0)
+			memcpy(to, datagram->bytes + offset, size);
+		return size;
+	}
+	for (uint8_t index = 0; copied < size; index++) {
+		const struct slice *slice = &datagram->slices[index];
+		if (offset >= slice->size) {
+			offset -= slice->size;
+			continue;
+		}
+		size_t piece = slice->size - offset;
+		if (piece > size - copied)
+			piece = size - copied;
+		memcpy(to + copied, slice->at + offset, piece);
+		copied += piece;
+		offset = 0;
+	}
+	return copied;
+}
+
+void udp_drop_first(struct udp_socket *socket)
+{
+	struct udp_datagram *datagram =
+		CONTAINER_OF(list_take_first(&socket->received), struct udp_datagram, link);
+
+	socket->held -= datagram->held;
+	for (uint8_t index = 0; index < datagram->slice_count; index++)
+		block_release(datagram->slices[index].block);
+	block_release(datagram->self);
+}
+
+uint32_t udp_tuple_hash(const struct udp *udp, const struct endpoint *local,
+			const struct endpoint *peer)
+{
+	uint8_t message[36];
+	memcpy(message, local->address.bytes, 16);
+	memcpy(message + 16, peer->address.bytes, 16);
+	put16(message + 32, local->port);
+	put16(message + 34, peer->port);
+	return (uint32_t)siphash(&udp->tuple_key, (struct bytes){ message, sizeof message });
+}

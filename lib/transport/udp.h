@@ -1,0 +1,141 @@
+/* udp: the User Datagram Protocol (RFC 768; RFC 1122, 4.1) of one host, for IPv4.
+ *
+ * A datagram goes to the socket connected to its sender, else to one bound to its destination, else to one bound to any
+ * address: three lookups by hash. What is broadcast goes to every socket on its port that its addresses match. What
+ * nobody takes is answered with port unreachable.
+ *
+ * A received datagram is held as slices of the frame it came in, or copied where that is cheaper than holding a block, and
+ * a socket's queue is bounded by SO_RCVBUF in the memory it holds, not in the bytes it carries, or empty datagrams would
+ * be free (Linux counts so too).
+ *
+ * Left out: groups, IP_RECVERR, UDP-Lite, segmentation offload. */
+#ifndef TRANSPORT_UDP_H
+#define TRANSPORT_UDP_H
+
+#include "base/random.h"
+#include "base/table.h"
+#include "ip/ip.h"
+#include "transport/ports.h"
+
+enum {
+	UDP_BUFFER_DEFAULT = 212992, /* net.core.rmem_default and wmem_default */
+	UDP_RECEIVE_BUFFER_LEAST = 2304,
+	UDP_SEND_BUFFER_LEAST = 4608,
+	/* A datagram's own record, as SO_RCVBUF counts it. */
+	UDP_OVERHEAD = 768,
+};
+
+struct udp_config {
+	/* A socket's owner may have something to read now. It must not call back into udp. */
+	void (*wake)(void *context, void *owner);
+	void *context;
+};
+
+struct udp {
+	const struct berth_allocator *allocator;
+	struct pool *pool;
+	struct clock *clock;
+	struct ip *ip;
+	struct udp_config config;
+	struct random random;
+	struct siphash_key tuple_key;
+	struct table connected; /* by four-tuple */
+	struct list all;
+	struct ports ports;
+};
+
+struct udp_settings {
+	uint32_t
+		send_buffer; /* nothing waits to be sent in a socket: as on a link without end, it never fills */
+	uint32_t receive_buffer;
+	uint8_t tos;
+	uint8_t ttl;       /* 0: the default */
+	uint8_t discovery; /* IP_MTU_DISCOVER: IP_PMTUDISC_DONT, _WANT, _DO or _PROBE */
+	bool broadcast;    /* SO_BROADCAST */
+};
+
+struct udp_socket {
+	struct udp *udp;
+	void *owner;
+	struct list link; /* in udp->all */
+	struct udp_settings settings;
+	struct port_holder holder; /* holder.local is the local endpoint */
+	struct address asked;      /* the address bind asked for: what disconnecting goes back to */
+	bool port_asked;           /* likewise */
+	struct address source;     /* of what is sent; any: the route's choice */
+	bool connected;
+	struct endpoint peer;
+	uint32_t path_mtu; /* to the peer */
+	struct table_node by_tuple;
+	int error; /* positive errno for the owner, told once; 0: none */
+	bool send_shut, receive_shut;
+	struct list received; /* datagrams, oldest first */
+	uint32_t held;        /* bytes they take, as SO_RCVBUF counts them */
+};
+
+struct udp_datagram {
+	struct list link;
+	struct block *self; /* the block this lies in */
+	struct endpoint sender;
+	struct address destination;
+	struct address
+		own; /* what to answer from: destination, or our address where it was sent to many */
+	int interface; /* index of the one it came in by */
+	uint64_t arrived;
+	uint32_t size;
+	uint32_t held;
+	uint8_t ttl, tos;
+	uint8_t slice_count; /* 0: it is in bytes */
+	union {
+		struct slice slices[FRAME_SLICES + 1];
+		uint8_t bytes[(FRAME_SLICES + 1) * sizeof(struct slice)];
+	};
+};
+
+/* A datagram to send. Fields left 0 are the socket's choice. */
+struct udp_outgoing {
+	const struct endpoint *peer; /* NULL: the one it is connected to */
+	const struct address *source;
+	int interface;
+	uint8_t ttl;
+	bool has_tos;
+	uint8_t tos;
+	bool confirm; /* MSG_CONFIRM: the peer is known to be there */
+	const struct iovec *pieces;
+	size_t piece_count;
+	size_t size; /* in all pieces */
+};
+
+/* False: no memory. Registers itself with ip, which outlives it. */
+bool udp_init(struct udp *udp, struct ip *ip, const uint8_t seed[16],
+	      const struct udp_config *config);
+/* Every socket is closed. */
+void udp_close_all(struct udp *udp);
+
+/* NULL: no memory. */
+struct udp_socket *udp_open(struct udp *udp, void *owner);
+void udp_close(struct udp_socket *socket);
+
+/* -EINVAL: bound already; -EADDRNOTAVAIL; -EADDRINUSE; -ENOBUFS. */
+int udp_bind(struct udp_socket *socket, const struct endpoint *local);
+/* -EAGAIN: no port is left; -ENETUNREACH; -EINVAL; -EACCES: broadcast, and SO_BROADCAST is not set. */
+int udp_connect(struct udp_socket *socket, const struct endpoint *peer);
+void udp_disconnect(struct udp_socket *socket);
+
+/* 0, or what sendmsg(2) says, the socket's pending error included. */
+int udp_send(struct udp_socket *socket, const struct udp_outgoing *outgoing);
+
+/* The oldest datagram; NULL: none. Good until it is dropped. */
+const struct udp_datagram *udp_first(const struct udp_socket *socket);
+/* Copies from offset on; returns how much. */
+size_t udp_copy_out(const struct udp_datagram *datagram, uint32_t offset, uint8_t *to, size_t size);
+void udp_drop_first(struct udp_socket *socket);
+
+/* udp_input.c: what udp_init registers. */
+enum verdict udp_input(void *context, const struct ip_packet *packet);
+void udp_error(void *context, const struct ip_error *error);
+
+uint32_t udp_tuple_hash(const struct udp *udp, const struct endpoint *local,
+			const struct endpoint *peer);
+
+#endif

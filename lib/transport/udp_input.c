@@ -1,0 +1,228 @@
+/* What arrives for UDP: datagrams, and bad news. */
+#include "transport/udp.h"
+#include "wire/checksum.h"
+#include "wire/icmp.h"
+#include "wire/ipv4.h"
+#include "wire/udp.h"
+
+#include <errno.h>
+
+/* A datagram on its way to whoever takes it. */
+struct arrival {
+	struct udp *udp;
+	const struct ip_packet *packet;
+	struct endpoint local;
+	struct endpoint peer;
+};
+
+/* IPv4 lets the sender leave it out (RFC 768). */
+static bool checksum_holds(const struct ip_packet *packet, const struct udp_header *udp)
+{
+	if (udp->checksum == 0 || packet->frame->checksum_left_out)
+		return true;
+
+	struct checksum sum = { 0 };
+	checksum_add_pseudo(&sum, &packet->source, &packet->destination, PROTOCOL_UDP, udp->size);
+	checksum_add_frame(&sum, packet->frame);
+	return checksum_finish(&sum) == 0;
+}
+
+/* Takes the payload over; false: no memory. */
+static bool take_payload(struct udp_datagram *datagram, const struct frame *frame)
+{
+	datagram->size = frame_size(frame) - UDP_HEADER_SIZE;
+	datagram->held = UDP_OVERHEAD;
+	datagram->slice_count = 0;
+	if (datagram->size <= sizeof datagram->bytes) {
+		frame_copy_out(frame, UDP_HEADER_SIZE, datagram->bytes, datagram->size);
+		return true;
+	}
+	int count = frame_share_payload(frame, UDP_HEADER_SIZE, datagram->slices);
+	if (count < 0)
+		return false;
+	datagram->slice_count = (uint8_t)count;
+	for (int index = 0; index < count; index++)
+		datagram->held += datagram->slices[index].block->room;
+	return true;
+}
+
+static struct address own_address(const struct ip_packet *packet)
+{
+	if (!packet->to_group)
+		return packet->destination;
+	if (!packet->interface->ethernet) /* we sent it */
+		return packet->source;
+	return address_v4(interface_source(packet->interface, address_to_v4(&packet->source)));
+}
+
+static struct udp_datagram *make_datagram(const struct arrival *arrival)
+{
+	const struct ip_packet *packet = arrival->packet;
+	struct block *self = block_new(arrival->udp->pool, sizeof(struct udp_datagram));
+	if (!self)
+		return NULL;
+
+	struct udp_datagram *datagram = (struct udp_datagram *)(void *)self->bytes;
+	if (!take_payload(datagram, packet->frame)) {
+		block_release(self);
+		return NULL;
+	}
+	list_init(&datagram->link);
+	datagram->self = self;
+	datagram->sender = arrival->peer;
+	datagram->destination = packet->destination;
+	datagram->own = own_address(packet);
+	datagram->interface = packet->interface->index;
+	datagram->arrived = arrival->udp->clock->now;
+	datagram->ttl = packet->ttl;
+	datagram->tos = packet->tos;
+	return datagram;
+}
+
+/* As Linux: the last one that is let in may go over the bound. */
+static enum verdict queue(struct udp_socket *socket, const struct arrival *arrival)
+{
+	if (socket->held > socket->settings.receive_buffer)
+		return DROP_BUFFER_FULL;
+	struct udp_datagram *datagram = make_datagram(arrival);
+	if (!datagram)
+		return DROP_MEMORY;
+	list_append(&socket->received, &datagram->link);
+	socket->held += datagram->held;
+	socket->udp->config.wake(socket->udp->config.context, socket->owner);
+	return DELIVERED;
+}
+
+static struct udp_socket *find_connected(const struct udp *udp, const struct endpoint *local,
+					 const struct endpoint *peer, uint32_t hash)
+{
+	for (struct table_node *node = table_chain(&udp->connected, hash); node;
+	     node = node->next) {
+		struct udp_socket *socket = CONTAINER_OF(node, struct udp_socket, by_tuple);
+		if (node->hash == hash && socket->holder.local.port == local->port &&
+		    socket->peer.port == peer->port &&
+		    address_equal(&socket->holder.local.address, &local->address) &&
+		    address_equal(&socket->peer.address, &peer->address))
+			return socket;
+	}
+	return NULL;
+}
+
+static struct udp_socket *find(const struct arrival *arrival)
+{
+	const struct udp *udp = arrival->udp;
+	uint32_t hash = udp_tuple_hash(udp, &arrival->local, &arrival->peer);
+	struct udp_socket *socket = find_connected(udp, &arrival->local, &arrival->peer, hash);
+	if (socket)
+		return socket;
+	struct port_holder *holder = ports_find_open(&udp->ports, &arrival->local, hash);
+	return holder ? CONTAINER_OF(holder, struct udp_socket, holder) : NULL;
+}
+
+static bool hears(const struct udp_socket *socket, const struct arrival *arrival)
+{
+	const struct address *bound = &socket->holder.local.address;
+
+	if (socket->connected && (socket->peer.port != arrival->peer.port ||
+				  !address_equal(&socket->peer.address, &arrival->peer.address)))
+		return false;
+	return address_equal(bound, &arrival->local.address) ||
+	       (address_is_v4(bound) && address_is_any(bound));
+}
+
+/* Delivered is what anybody got. */
+static void queue_to_all(const struct list *holders, const struct arrival *arrival,
+			 enum verdict *verdict)
+{
+	LIST_EACH (node, holders) {
+		struct port_holder *holder = CONTAINER_OF(node, struct port_holder, link);
+		struct udp_socket *socket = CONTAINER_OF(holder, struct udp_socket, holder);
+		if (!hears(socket, arrival))
+			continue;
+		enum verdict queued = queue(socket, arrival);
+		if (*verdict != DELIVERED)
+			*verdict = queued;
+	}
+}
+
+static enum verdict deliver_to_many(const struct arrival *arrival)
+{
+	const struct port *port = ports_find(&arrival->udp->ports, arrival->local.port);
+	enum verdict verdict = DROP_NO_SOCKET;
+
+	if (port) {
+		queue_to_all(&port->bound, arrival, &verdict);
+		queue_to_all(&port->used, arrival, &verdict);
+	}
+	return verdict;
+}
+
+enum verdict udp_input(void *context, const struct ip_packet *packet)
+{
+	struct udp *udp = context;
+	struct udp_header header;
+
+	if (!udp_parse(frame_head(packet->frame), frame_size(packet->frame), &header))
+		return DROP_MALFORMED;
+	frame_trim(packet->frame, header.size);
+	if (!checksum_holds(packet, &header))
+		return DROP_CHECKSUM;
+
+	struct arrival arrival = {
+		.udp = udp,
+		.packet = packet,
+		.local = { packet->destination, header.destination_port },
+		.peer = { packet->source, header.source_port },
+	};
+	if (packet->to_group && !ip_is_own(udp->ip, &packet->destination))
+		return deliver_to_many(&arrival);
+	struct udp_socket *socket = find(&arrival);
+	if (!socket) {
+		icmp_unreachable(udp->ip, packet, ICMP_PORT_UNREACHABLE);
+		return DROP_NO_SOCKET;
+	}
+	return queue(socket, &arrival);
+}
+
+/* Linux tells a connected socket what it calls fatal in its icmp_err_convert; the rest only with IP_RECVERR. What a
+ * neighbour's silence comes to (host unreachable) is not. */
+static bool is_told(const struct ip_error *error)
+{
+	static const bool fatal[] = {
+		[ICMP_PROTOCOL_UNREACHABLE] = true,
+		[ICMP_PORT_UNREACHABLE] = true,
+		[ICMP_FRAGMENTATION_NEEDED] = true,
+		[6] = true,  /* network unknown */
+		[7] = true,  /* host unknown */
+		[8] = true,  /* source host isolated */
+		[9] = true,  /* network prohibited */
+		[10] = true, /* host prohibited */
+		[13] = true, /* communication prohibited */
+		[14] = true, /* host precedence violation */
+		[15] = true, /* precedence cutoff */
+	};
+
+	if (error->type == ICMP_UNREACHABLE)
+		return error->code < sizeof fatal && fatal[error->code];
+	return error->type == ICMP_PARAMETER_PROBLEM;
+}
+
+void udp_error(void *context, const struct ip_error *error)
+{
+	struct udp *udp = context;
+	struct endpoint local = { error->source, get16(error->transport.at) };
+	struct endpoint peer = { error->destination, get16(error->transport.at + 2) };
+	struct udp_socket *socket =
+		find_connected(udp, &local, &peer, udp_tuple_hash(udp, &local, &peer));
+
+	if (!socket || !is_told(error))
+		return;
+	if (error->error == EMSGSIZE) {
+		if (socket->settings.discovery == IP_PMTUDISC_DONT)
+			return;
+		if (error->mtu < socket->path_mtu)
+			socket->path_mtu = error->mtu;
+	}
+	socket->error = error->error;
+	udp->config.wake(udp->config.context, socket->owner);
+}
