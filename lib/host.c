@@ -37,6 +37,8 @@ static bool start_floors(struct berth_host *host, const struct berth_host_config
 		.context = &host->sockets,
 	};
 
+	struct udp_config udp = { .wake = socket_wake, .context = &host->sockets };
+
 	clock_init(&host->clock, &host->allocator, config->now);
 	host->pool = pool_new(&host->allocator);
 	if (!host->pool)
@@ -46,6 +48,12 @@ static bool start_floors(struct berth_host *host, const struct berth_host_config
 		return false;
 	}
 	if (!tcp_init(&host->tcp, &host->ip, config->seed, &tcp)) {
+		ip_close(&host->ip);
+		pool_free(host->pool);
+		return false;
+	}
+	if (!udp_init(&host->udp, &host->ip, config->seed, &udp)) {
+		tcp_close_all(&host->tcp);
 		ip_close(&host->ip);
 		pool_free(host->pool);
 		return false;
@@ -72,7 +80,7 @@ struct berth_host *berth_host_new(const struct berth_host_config *config)
 	host->sockets.most = config->most_sockets ? config->most_sockets : SOCKETS_MOST;
 	host->sockets.woken = host_woken;
 	host->sockets.context = host;
-	sockets_init(&host->sockets, &host->allocator, host->pool, &host->tcp);
+	sockets_init(&host->sockets, &host->allocator, host->pool, &host->tcp, &host->udp);
 	return host;
 }
 
@@ -82,6 +90,7 @@ void berth_host_free(struct berth_host *host)
 		return;
 	if (host->lan)
 		berth_lan_unplug(host->lan, host);
+	udp_close_all(&host->udp);
 	tcp_close_all(&host->tcp);
 	sockets_close(&host->sockets);
 	ip_close(&host->ip);
@@ -181,14 +190,21 @@ int berth_route_add(struct berth_host *host, struct in_addr destination, unsigne
 			    get32((const uint8_t *)&gateway), index);
 }
 
-static void describe(const struct tcp_connection *connection, struct berth_socket_info *info)
+static void describe_ends(const struct socket *socket, const struct endpoint *local,
+			  const struct endpoint *peer, struct berth_socket_info *info)
 {
-	const struct socket *socket = connection->owner;
 	int domain = socket ? socket->domain : AF_INET;
 	socklen_t size = sizeof info->local;
 
+	info->descriptor = socket ? socket->descriptor : -1;
+	address_write(domain, local, (struct sockaddr *)&info->local, &size);
+	size = sizeof info->peer;
+	address_write(domain, peer, (struct sockaddr *)&info->peer, &size);
+}
+
+static void describe_stream(const struct tcp_connection *connection, struct berth_socket_info *info)
+{
 	*info = (struct berth_socket_info){
-		.descriptor = socket ? socket->descriptor : -1,
 		.type = SOCK_STREAM,
 		.state = (int)connection->state,
 		.receive_queue = connection->receive.size,
@@ -198,18 +214,32 @@ static void describe(const struct tcp_connection *connection, struct berth_socke
 		info->receive_queue = connection->listener->complete_count;
 		info->send_queue = (uint32_t)connection->listener->backlog;
 	}
-	address_write(domain, &connection->holder.local, (struct sockaddr *)&info->local, &size);
-	size = sizeof info->peer;
-	address_write(domain, &connection->peer, (struct sockaddr *)&info->peer, &size);
+	describe_ends(connection->owner, &connection->holder.local, &connection->peer, info);
+}
+
+/* Linux has TCP's states for it too: ESTABLISHED is connected, CLOSE (ss: UNCONN) is not. */
+static void describe_datagram(const struct udp_socket *socket, struct berth_socket_info *info)
+{
+	*info = (struct berth_socket_info){
+		.type = SOCK_DGRAM,
+		.state = (int)(socket->connected ? STATE_ESTABLISHED : STATE_CLOSED),
+		.receive_queue = socket->held,
+	};
+	describe_ends(socket->owner, &socket->holder.local, &socket->peer, info);
 }
 
 void berth_host_sockets(struct berth_host *host,
 			void (*each)(void *context, const struct berth_socket_info *info),
 			void *context)
 {
+	struct berth_socket_info info;
+
 	LIST_EACH (node, &host->tcp.all) {
-		struct berth_socket_info info;
-		describe(CONTAINER_OF(node, struct tcp_connection, link), &info);
+		describe_stream(CONTAINER_OF(node, struct tcp_connection, link), &info);
+		each(context, &info);
+	}
+	LIST_EACH (node, &host->udp.all) {
+		describe_datagram(CONTAINER_OF(node, struct udp_socket, link), &info);
 		each(context, &info);
 	}
 }

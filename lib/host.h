@@ -7,6 +7,7 @@
 #include "lan/switch.h"
 #include "socket/socket.h"
 #include "tcp/tcp.h"
+#include "transport/udp.h"
 
 enum { HOST_NAME_SIZE = 64 };
 
@@ -26,6 +27,7 @@ struct berth_host {
 	struct clock clock;
 	struct ip ip;
 	struct tcp tcp;
+	struct udp udp;
 	struct sockets sockets;
 	struct list links;
 

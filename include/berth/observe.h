@@ -16,9 +16,11 @@ struct berth_capture;
 /* One socket, as a row of ss(8). */
 struct berth_socket_info {
 	int descriptor;         /* -1: it has none (closed by its owner, or not yet accepted) */
-	int type;               /* SOCK_STREAM ... */
-	int state;              /* TCP_ESTABLISHED ... as in <netinet/tcp.h> */
-	uint32_t receive_queue; /* bytes unread; of a listener: connections waiting */
+	int type;               /* SOCK_STREAM, SOCK_DGRAM */
+	int state;              /* TCP_ESTABLISHED ... as in <netinet/tcp.h>; of a datagram socket
+				   TCP_ESTABLISHED (connected) or TCP_CLOSE (ss: UNCONN) */
+	uint32_t receive_queue; /* bytes unread; of a listener: connections waiting; of a datagram
+				   socket: the memory that what is unread takes, as ss shows it */
 	uint32_t send_queue;    /* bytes not acknowledged; of a listener: the backlog */
 	struct sockaddr_storage local;
 	struct sockaddr_storage peer;

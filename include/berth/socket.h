@@ -20,15 +20,16 @@ extern "C" {
 #endif
 
 /* AF_INET, or AF_INET6 for IPv4 by way of mapped addresses (IPv6 itself is not reached yet: -ENETUNREACH,
- * -EADDRNOTAVAIL), with SOCK_STREAM (0 or IPPROTO_TCP). Returns a descriptor. -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT,
- * -EMFILE (most_sockets), -ENOBUFS. SOCK_NONBLOCK and SOCK_CLOEXEC in type are allowed and change nothing. */
+ * -EADDRNOTAVAIL), with SOCK_STREAM (0 or IPPROTO_TCP) or SOCK_DGRAM (0 or IPPROTO_UDP). Returns a descriptor.
+ * -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -EMFILE (most_sockets), -ENOBUFS. SOCK_NONBLOCK and SOCK_CLOEXEC in
+ * type are allowed and change nothing. Calls that are a stream's alone say so; on others they are -EOPNOTSUPP. */
 int berth_socket(struct berth_host *host, int domain, int type, int protocol);
 
 /* -EINVAL: size, or bound already; -EAFNOSUPPORT; -EADDRNOTAVAIL; -EADDRINUSE. Port 0: one is chosen (RFC 6056). */
 int berth_bind(struct berth_host *host, int descriptor, const struct sockaddr *address,
 	       socklen_t size);
 
-/* backlog as Linux reads it: so many wait in the accept queue, and one more; negative is the most (4,096). Asked again on
+/* A stream's. backlog as Linux reads it: so many wait in the accept queue, and one more; negative is the most (4,096). Asked again on
  * a listener it changes the backlog. -EINVAL: connected; -EADDRINUSE. */
 int berth_listen(struct berth_host *host, int descriptor, int backlog);
 
@@ -36,13 +37,15 @@ int berth_listen(struct berth_host *host, int descriptor, int backlog);
  * program that moves them into a queue of its own and counts those against the backlog. -EINVAL: not listening; room < 0. */
 int berth_listen_room(struct berth_host *host, int descriptor, int room);
 
-/* The next established connection as a new descriptor. address may be NULL; *size is in and out as in accept(2).
+/* A stream's. The next established connection as a new descriptor. address may be NULL; *size is in and out as in accept(2).
  * -EAGAIN; -EINVAL: not listening; -EMFILE; -ENOBUFS: the connection stays in the queue. */
 int berth_accept(struct berth_host *host, int descriptor, struct sockaddr *address,
 		 socklen_t *size);
 
-/* Starts the handshake: -EINPROGRESS; then -EALREADY until it ends, and once 0 or the error it ended with. AF_UNSPEC
- * dissolves the association. -EISCONN, -EAFNOSUPPORT, -EINVAL, -ENETUNREACH, -EADDRNOTAVAIL (no port is left). */
+/* A stream: starts the handshake: -EINPROGRESS; then -EALREADY until it ends, and once 0 or the error it ended with.
+ * A datagram socket: names the only peer it sends to and hears from, once or anew; 0. AF_UNSPEC dissolves the association.
+ * -EISCONN (a stream), -EAFNOSUPPORT, -EINVAL, -ENETUNREACH, -EADDRNOTAVAIL or, of datagrams, -EAGAIN (no port is left),
+ * -EACCES (broadcast without SO_BROADCAST). */
 int berth_connect(struct berth_host *host, int descriptor, const struct sockaddr *address,
 		  socklen_t size);
 
@@ -51,7 +54,8 @@ int berth_getsockname(struct berth_host *host, int descriptor, struct sockaddr *
 int berth_getpeername(struct berth_host *host, int descriptor, struct sockaddr *address,
 		      socklen_t *size);
 
-/* One table of options answers both (lib/socket/options.c): an option works, or it is -ENOPROTOOPT. */
+/* Tables answer both (lib/socket/options.c, stream_options.c, datagram_options.c): an option works, or it is
+ * -ENOPROTOOPT. */
 int berth_getsockopt(struct berth_host *host, int descriptor, int level, int name, void *value,
 		     socklen_t *size);
 int berth_setsockopt(struct berth_host *host, int descriptor, int level, int name,
@@ -64,33 +68,41 @@ int berth_shutdown(struct berth_host *host, int descriptor, int how);
  * where data it was sent is unread (RFC 2525, 2.17) or SO_LINGER says so. */
 int berth_close(struct berth_host *host, int descriptor);
 
-/* Flags: MSG_DONTWAIT, MSG_NOSIGNAL (no change), MSG_MORE, MSG_OOB is -EOPNOTSUPP. The bytes are copied. Returns how many
- * were taken; -EAGAIN: the send buffer is full; -EPIPE; -ENOTCONN; the connection's pending error. */
+/* Flags: MSG_DONTWAIT, MSG_NOSIGNAL (no change), MSG_MORE (a stream), MSG_CONFIRM (a datagram: the peer is known to be
+ * there); others, MSG_OOB among them, are -EOPNOTSUPP. The bytes are copied. Returns how many were taken.
+ *
+ * Of a stream: -EAGAIN: the send buffer is full; -EPIPE; -ENOTCONN; the connection's pending error.
+ * Of a datagram, which goes whole or not at all: -EDESTADDRREQ; -EMSGSIZE: over 65,507 bytes, or over the path's MTU where
+ * IP_MTU_DISCOVER forbids to cut it; -EACCES: broadcast without SO_BROADCAST; -ENETUNREACH; -EINVAL: port 0; -EPIPE; the
+ * socket's pending error (an ICMP error from its peer, told once). One that is lost on its way is no error. */
 ssize_t berth_send(struct berth_host *host, int descriptor, const void *data, size_t size,
 		   int flags);
 
-/* Flags: MSG_PEEK, MSG_DONTWAIT, MSG_WAITALL (no change), MSG_TRUNC (discard, tcp(7)). 0 at the end of the stream;
- * -EAGAIN; -ENOTCONN; the connection's pending error. */
+/* Flags: MSG_PEEK, MSG_DONTWAIT, MSG_WAITALL (no change), MSG_TRUNC (a stream: discard, tcp(7); a datagram: return its
+ * whole size). 0 at the end of the stream, or for an empty datagram; -EAGAIN; -ENOTCONN; the pending error. */
 ssize_t berth_recv(struct berth_host *host, int descriptor, void *data, size_t size, int flags);
 
-/* As send with an address, and with pieces and control messages. A stream takes no notice of the address. */
+/* As send, to an address, and of pieces with control messages. A stream takes no notice of the address. Control messages
+ * of a datagram: IP_PKTINFO, IP_TTL, IP_TOS; -EINVAL: others of IP's and SOL_SOCKET's. */
 ssize_t berth_sendto(struct berth_host *host, int descriptor, const void *data, size_t size,
 		     int flags, const struct sockaddr *address, socklen_t address_size);
 ssize_t berth_sendmsg(struct berth_host *host, int descriptor, const struct msghdr *message,
 		      int flags);
 
-/* As recv, and whom from. A stream names nobody: *address_size is 0. */
+/* As recv, and whom from; a stream names nobody: *address_size is 0. msg_flags tells MSG_TRUNC and MSG_CTRUNC. Control
+ * messages where the socket's options ask for them: IP_PKTINFO, IP_TTL, IP_TOS, and SO_TIMESTAMP or SO_TIMESTAMPNS, by the
+ * host's clock. */
 ssize_t berth_recvfrom(struct berth_host *host, int descriptor, void *data, size_t size, int flags,
 		       struct sockaddr *address, socklen_t *address_size);
 ssize_t berth_recvmsg(struct berth_host *host, int descriptor, struct msghdr *message, int flags);
 
-/* Sending without a copy of large pieces. reserve gives one run of memory to fill (*room: at, and how much), no more than
+/* A stream's. Sending without a copy of large pieces. reserve gives one run of memory to fill (*room: at, and how much), no more than
  * the send buffer has place for; commit sends the first size bytes of it. Between the two, no other call on this host.
  * reserve returns 0 or an error as berth_send; size 0 in commit gives the room back. */
 int berth_send_reserve(struct berth_host *host, int descriptor, struct iovec *room);
 ssize_t berth_send_commit(struct berth_host *host, int descriptor, size_t size);
 
-/* Receiving without a copy. peek fills at most count pieces with what has arrived, good until the next call on this host,
+/* A stream's. Receiving without a copy. peek fills at most count pieces with what has arrived, good until the next call on this host,
  * and returns how many (0: end of the stream; errors as berth_recv); consume takes size of those bytes as read. */
 int berth_recv_peek(struct berth_host *host, int descriptor, struct iovec *pieces, int count);
 ssize_t berth_recv_consume(struct berth_host *host, int descriptor, size_t size);

@@ -4,7 +4,7 @@
 
 enum { SOCKADDR_IN6_LEAST = 24 }; /* without the scope (RFC 2133); Linux takes it too */
 
-static int read_v4(const struct sockaddr *address, socklen_t size, struct endpoint *endpoint)
+int address_read_v4(const struct sockaddr *address, socklen_t size, struct endpoint *endpoint)
 {
 	struct sockaddr_in v4;
 
@@ -39,7 +39,7 @@ static int read_v6(const struct socket *socket, const struct sockaddr *address, 
 int address_read(const struct socket *socket, const struct sockaddr *address, socklen_t size,
 		 struct endpoint *endpoint)
 {
-	return socket->domain == AF_INET ? read_v4(address, size, endpoint)
+	return socket->domain == AF_INET ? address_read_v4(address, size, endpoint)
 					 : read_v6(socket, address, size, endpoint);
 }
 

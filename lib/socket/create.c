@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-static const struct socket_kind *const kinds[] = { &stream_kind };
+static const struct socket_kind *const kinds[] = { &stream_kind, &datagram_kind };
 
 static const struct socket_kind *find_kind(int type)
 {

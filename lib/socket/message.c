@@ -1,9 +1,177 @@
 #include "socket/message.h"
 
+#include <errno.h>
+
 size_t message_size(const struct msghdr *message)
 {
 	size_t size = 0;
 	for (size_t index = 0; index < message->msg_iovlen; index++)
 		size += message->msg_iov[index].iov_len;
 	return size;
+}
+
+/* One control message that was read. */
+struct control {
+	int level, type;
+	struct bytes data;
+};
+
+static int read_packet_info(const struct control *control, struct udp_outgoing *outgoing,
+			    struct address *source)
+{
+	struct in_pktinfo info;
+
+	if (control->data.size != sizeof info)
+		return -EINVAL;
+	memcpy(&info, control->data.at, sizeof info);
+	outgoing->interface = info.ipi_ifindex;
+	if (info.ipi_spec_dst.s_addr != INADDR_ANY) {
+		*source = address_v4(get32((const uint8_t *)&info.ipi_spec_dst));
+		outgoing->source = source;
+	}
+	return 0;
+}
+
+static int read_ttl(const struct control *control, struct udp_outgoing *outgoing)
+{
+	int ttl;
+
+	if (control->data.size != sizeof ttl)
+		return -EINVAL;
+	memcpy(&ttl, control->data.at, sizeof ttl);
+	if (ttl < 1 || ttl > 255)
+		return -EINVAL;
+	outgoing->ttl = (uint8_t)ttl;
+	return 0;
+}
+
+static int read_tos(const struct control *control, struct udp_outgoing *outgoing)
+{
+	int tos;
+
+	if (control->data.size == 1)
+		tos = control->data.at[0];
+	else if (control->data.size == sizeof tos)
+		memcpy(&tos, control->data.at, sizeof tos);
+	else
+		return -EINVAL;
+	if (tos < 0 || tos > 255)
+		return -EINVAL;
+	outgoing->has_tos = true;
+	outgoing->tos = (uint8_t)tos;
+	return 0;
+}
+
+/* Levels that are not IP's are passed over, as Linux does, but for SOL_SOCKET, of which nothing is known here. */
+static int read_control(const struct control *control, struct udp_outgoing *outgoing,
+			struct address *source)
+{
+	if (control->level == SOL_SOCKET)
+		return -EINVAL;
+	if (control->level != IPPROTO_IP)
+		return 0;
+	switch (control->type) {
+	case IP_PKTINFO:
+		return read_packet_info(control, outgoing, source);
+	case IP_TTL:
+		return read_ttl(control, outgoing);
+	case IP_TOS:
+		return read_tos(control, outgoing);
+	default:
+		return -EINVAL;
+	}
+}
+
+int message_read_controls(const struct msghdr *message, struct udp_outgoing *outgoing,
+			  struct address *source)
+{
+	struct bytes rest = { message->msg_control, message->msg_controllen };
+
+	while (rest.size >= sizeof(struct cmsghdr)) {
+		struct cmsghdr header;
+		memcpy(&header, rest.at, sizeof header);
+		size_t size = header.cmsg_len;
+		if (size < CMSG_LEN(0) || size > rest.size)
+			return -EINVAL;
+		struct control control = { header.cmsg_level,
+					   header.cmsg_type,
+					   { rest.at + CMSG_LEN(0), size - CMSG_LEN(0) } };
+		int result = read_control(&control, outgoing, source);
+		if (result < 0)
+			return result;
+		size_t whole = CMSG_ALIGN(size);
+		rest = bytes_after(rest, whole < rest.size ? whole : rest.size);
+	}
+	return 0;
+}
+
+/* Room for control messages, and how much of it is taken. */
+struct controls {
+	uint8_t *at;
+	size_t room;
+	size_t used;
+	int flags;
+};
+
+/* As Linux's put_cmsg: what has no room for all of itself is cut. */
+static void add(struct controls *controls, int level, int type, const void *data, size_t size)
+{
+	size_t left = controls->room - controls->used;
+	struct cmsghdr header = { .cmsg_level = level, .cmsg_type = type };
+
+	if (left < sizeof header) {
+		controls->flags |= MSG_CTRUNC;
+		return;
+	}
+	header.cmsg_len = CMSG_LEN(size);
+	if (header.cmsg_len > left) {
+		controls->flags |= MSG_CTRUNC;
+		header.cmsg_len = left;
+		size = left - CMSG_LEN(0);
+	}
+	memcpy(controls->at + controls->used, &header, sizeof header);
+	if (size > 0)
+		memcpy(controls->at + controls->used + CMSG_LEN(0), data, size);
+	size_t space = CMSG_SPACE(size);
+	controls->used += space < left ? space : left;
+}
+
+static void add_timestamp(struct controls *controls, enum timestamps timestamps, uint64_t arrived)
+{
+	if (timestamps == TIMESTAMPS_IN_MICROSECONDS) {
+		struct timeval time = { (time_t)(arrived / SECOND),
+					(suseconds_t)(arrived % SECOND / MICROSECOND) };
+		add(controls, SOL_SOCKET, SO_TIMESTAMP, &time, sizeof time);
+	}
+	if (timestamps == TIMESTAMPS_IN_NANOSECONDS) {
+		struct timespec time = { (time_t)(arrived / SECOND), (long)(arrived % SECOND) };
+		add(controls, SOL_SOCKET, SO_TIMESTAMPNS, &time, sizeof time);
+	}
+}
+
+static void add_packet_info(struct controls *controls, const struct udp_datagram *datagram)
+{
+	struct in_pktinfo info = { .ipi_ifindex = datagram->interface };
+
+	put32((uint8_t *)&info.ipi_spec_dst, address_to_v4(&datagram->own));
+	put32((uint8_t *)&info.ipi_addr, address_to_v4(&datagram->destination));
+	add(controls, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+}
+
+void message_write_controls(const struct socket *socket, const struct udp_datagram *datagram,
+			    struct msghdr *message)
+{
+	struct controls controls = { message->msg_control, message->msg_controllen, 0, 0 };
+
+	if (!controls.at)
+		controls.room = 0;
+	add_timestamp(&controls, socket->timestamps, datagram->arrived);
+	if (socket->tells_packet_info)
+		add_packet_info(&controls, datagram);
+	if (socket->tells_ttl)
+		add(&controls, IPPROTO_IP, IP_TTL, &(int){ datagram->ttl }, sizeof(int));
+	if (socket->tells_tos)
+		add(&controls, IPPROTO_IP, IP_TOS, &datagram->tos, sizeof datagram->tos);
+	message->msg_controllen = controls.used;
+	message->msg_flags |= controls.flags;
 }

@@ -1,4 +1,4 @@
-/* message: what sendmsg and recvmsg carry beside bytes. */
+/* message: what sendmsg and recvmsg carry beside bytes (cmsg(3)). */
 #ifndef SOCKET_MESSAGE_H
 #define SOCKET_MESSAGE_H
 
@@ -6,5 +6,13 @@
 
 /* Bytes in all its pieces. */
 size_t message_size(const struct msghdr *message);
+
+/* What control messages ask of a datagram, with their addresses kept in *source. 0 or -EINVAL, as Linux's ip_cmsg_send. */
+int message_read_controls(const struct msghdr *message, struct udp_outgoing *outgoing,
+			  struct address *source);
+
+/* The control messages that a socket's options have a datagram come with; what finds no room is MSG_CTRUNC. */
+void message_write_controls(const struct socket *socket, const struct udp_datagram *datagram,
+			    struct msghdr *message);
 
 #endif

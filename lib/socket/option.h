@@ -64,5 +64,7 @@ uint32_t option_buffer_size(int asked, uint32_t least);
 
 extern const struct option stream_options[];
 extern const size_t stream_option_count;
+extern const struct option datagram_options[];
+extern const size_t datagram_option_count;
 
 #endif

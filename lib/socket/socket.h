@@ -5,6 +5,7 @@
 
 #include "base/list.h"
 #include "tcp/tcp.h"
+#include "transport/udp.h"
 
 #include <berth/socket.h>
 
@@ -13,6 +14,13 @@ enum association {
 	UNCONNECTED,
 	CONNECTING,
 	CONNECTED,
+};
+
+/* SO_TIMESTAMP, SO_TIMESTAMPNS: the one that was set last. */
+enum timestamps {
+	NO_TIMESTAMPS,
+	TIMESTAMPS_IN_MICROSECONDS,
+	TIMESTAMPS_IN_NANOSECONDS,
 };
 
 struct socket;
@@ -39,6 +47,7 @@ struct socket_kind {
 };
 
 extern const struct socket_kind stream_kind;
+extern const struct socket_kind datagram_kind;
 
 struct socket {
 	const struct socket_kind *kind;
@@ -50,7 +59,13 @@ struct socket {
 	enum association association;
 	bool was_connected;
 	void *user;
-	struct tcp_connection *connection;
+	union {
+		struct tcp_connection *connection; /* a stream's */
+		struct udp_socket *datagram;
+	};
+	/* Which control messages a datagram comes with. */
+	bool tells_packet_info, tells_ttl, tells_tos;
+	enum timestamps timestamps;
 	struct block *reserved; /* between berth_send_reserve and its commit */
 	/* SO_RCVTIMEO and SO_SNDTIMEO, kept for whoever waits on the caller's behalf: the library never does. */
 	struct timeval receive_timeout;
@@ -66,6 +81,7 @@ struct sockets {
 	const struct berth_allocator *allocator;
 	struct pool *pool;
 	struct tcp *tcp;
+	struct udp *udp;
 	struct socket_slot *slots; /* by descriptor */
 	uint32_t room;
 	uint32_t first_free; /* == room: none */
@@ -78,8 +94,8 @@ struct sockets {
 
 /* The rest of *sockets is the caller's choice: woken and context, most. */
 void sockets_init(struct sockets *sockets, const struct berth_allocator *allocator,
-		  struct pool *pool, struct tcp *tcp);
-/* The connections are tcp's to end. */
+		  struct pool *pool, struct tcp *tcp, struct udp *udp);
+/* What they stand for is tcp's and udp's to end. */
 void sockets_close(struct sockets *sockets);
 
 /* A host's sockets, which a call on it is about to use (host.c). */
@@ -96,7 +112,7 @@ struct socket *socket_new(struct sockets *sockets, const struct socket_kind *kin
 			  int *error);
 void socket_free(struct socket *socket);
 
-/* tcp's wake: owner is a socket. */
+/* tcp's and udp's wake: owner is a socket. */
 void socket_wake(void *context, void *owner);
 
 /* May bytes be queued on a stream now? 0, or what send(2) says. */
@@ -108,6 +124,8 @@ int stream_may_receive(struct socket *socket);
 /* sockaddr to endpoint, as Linux's inet and inet6 calls judge it: -EINVAL (size), -EAFNOSUPPORT. */
 int address_read(const struct socket *socket, const struct sockaddr *address, socklen_t size,
 		 struct endpoint *endpoint);
+/* Of an AF_INET address, whatever the socket's domain. */
+int address_read_v4(const struct sockaddr *address, socklen_t size, struct endpoint *endpoint);
 /* Value-result, as accept(2): *size in is the room, out the whole size. */
 void address_write(int domain, const struct endpoint *endpoint, struct sockaddr *address,
 		   socklen_t *size);

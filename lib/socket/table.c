@@ -7,11 +7,12 @@
 enum { FIRST_ROOM = 16 };
 
 void sockets_init(struct sockets *sockets, const struct berth_allocator *allocator,
-		  struct pool *pool, struct tcp *tcp)
+		  struct pool *pool, struct tcp *tcp, struct udp *udp)
 {
 	sockets->allocator = allocator;
 	sockets->pool = pool;
 	sockets->tcp = tcp;
+	sockets->udp = udp;
 	list_init(&sockets->ready);
 }
 

@@ -236,14 +236,14 @@ static void so_many_sockets_and_no_more(void **state)
 	world_close(&world);
 }
 
-static void what_is_no_stream_of_ipv4_is_refused_by_name(void **state)
+static void what_there_is_no_kind_for_is_refused_by_name(void **state)
 {
 	struct world world;
 	(void)state;
 	world_alone(&world, 0);
 	struct berth_host *host = world.client_host;
 	assert_int_equal(berth_socket(host, AF_UNIX, SOCK_STREAM, 0), -EAFNOSUPPORT);
-	assert_int_equal(berth_socket(host, AF_INET, SOCK_DGRAM, 0), -ESOCKTNOSUPPORT);
+	assert_int_equal(berth_socket(host, AF_INET, SOCK_RAW, 0), -ESOCKTNOSUPPORT);
 	assert_int_equal(berth_socket(host, AF_INET, SOCK_STREAM, IPPROTO_UDP), -EPROTONOSUPPORT);
 	assert_int_equal(berth_socket(host, AF_INET, 99, 0), -EINVAL);
 	assert_true(berth_socket(host, AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
@@ -375,7 +375,7 @@ int main(void)
 		cmocka_unit_test(an_event_is_told_once_for_each_change),
 		cmocka_unit_test(a_lan_names_each_host_with_events_once),
 		cmocka_unit_test(so_many_sockets_and_no_more),
-		cmocka_unit_test(what_is_no_stream_of_ipv4_is_refused_by_name),
+		cmocka_unit_test(what_there_is_no_kind_for_is_refused_by_name),
 		cmocka_unit_test(every_socket_is_listed_by_its_state_to_the_last_of_time_wait),
 		cmocka_unit_test(what_arrives_for_nobody_is_counted),
 		cmocka_unit_test(no_call_breaks_where_memory_ends),

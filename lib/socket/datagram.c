@@ -1,0 +1,214 @@
+/* datagram: what the calls do on a datagram socket, which is a UDP socket with Linux's manners. */
+#include "socket/message.h"
+#include "socket/option.h"
+
+#include <errno.h>
+#include <poll.h>
+
+enum { SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_CONFIRM };
+enum { RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC };
+
+static int datagram_open(struct socket *socket)
+{
+	socket->datagram = udp_open(socket->home->udp, socket);
+	return socket->datagram ? 0 : -ENOBUFS;
+}
+
+static void datagram_close(struct socket *socket)
+{
+	udp_close(socket->datagram);
+}
+
+static struct port_holder *datagram_holder(struct socket *socket)
+{
+	return &socket->datagram->holder;
+}
+
+static const struct endpoint *datagram_peer(const struct socket *socket)
+{
+	const struct udp_socket *datagram = socket->datagram;
+	return datagram->connected && datagram->peer.port != 0 ? &datagram->peer : NULL;
+}
+
+static int datagram_take_error(struct socket *socket)
+{
+	int error = socket->datagram->error;
+	socket->datagram->error = 0;
+	return -error;
+}
+
+static int datagram_bind(struct socket *socket, const struct endpoint *local)
+{
+	return udp_bind(socket->datagram, local);
+}
+
+/* Linux lets a datagram socket of AF_INET6 name IPv4's addresses in their own form too. */
+static int read_address(const struct socket *socket, const struct sockaddr *address, socklen_t size,
+			struct endpoint *endpoint)
+{
+	bool plain_v4 = socket->domain == AF_INET6 && size >= sizeof address->sa_family &&
+			address->sa_family == AF_INET;
+	return plain_v4 ? address_read_v4(address, size, endpoint)
+			: address_read(socket, address, size, endpoint);
+}
+
+static int datagram_connect(struct socket *socket, const struct sockaddr *address, socklen_t size)
+{
+	struct endpoint peer;
+
+	int result = read_address(socket, address, size, &peer);
+	if (result < 0)
+		return result;
+	if (socket->v6_only && address_is_v4(&peer.address))
+		return address->sa_family == AF_INET ? -EAFNOSUPPORT : -ENETUNREACH;
+	return udp_connect(socket->datagram, &peer);
+}
+
+static int datagram_disconnect(struct socket *socket)
+{
+	udp_disconnect(socket->datagram);
+	return 0;
+}
+
+/* Linux refuses where there is no peer, and does it all the same. */
+static int datagram_shutdown(struct socket *socket, int how)
+{
+	if (how != SHUT_WR)
+		socket->datagram->receive_shut = true;
+	if (how != SHUT_RD)
+		socket->datagram->send_shut = true;
+	socket_wake(socket->home, socket);
+	return socket->datagram->connected ? 0 : -ENOTCONN;
+}
+
+/* Whom sendmsg names: in *peer, which is NULL where it names nobody. AF_UNSPEC is AF_INET to an AF_INET socket, and
+ * nobody to one of AF_INET6 (Linux's udp_sendmsg and udpv6_sendmsg). */
+static int read_name(const struct socket *socket, const struct msghdr *message,
+		     struct endpoint *endpoint, const struct endpoint **peer)
+{
+	struct sockaddr_in v4;
+	const struct sockaddr *name = message->msg_name;
+	socklen_t size = message->msg_namelen;
+
+	*peer = NULL;
+	if (!name)
+		return 0;
+	if (socket->domain == AF_INET && size >= sizeof v4 && name->sa_family == AF_UNSPEC) {
+		memcpy(&v4, name, sizeof v4);
+		v4.sin_family = AF_INET;
+		name = (const struct sockaddr *)&v4;
+	}
+	if (socket->domain == AF_INET6 && size >= sizeof *name && name->sa_family == AF_UNSPEC)
+		return 0;
+	int result = read_address(socket, name, size, endpoint);
+	if (result == -EAFNOSUPPORT && socket->domain == AF_INET6)
+		return -EINVAL;
+	if (result == 0 && socket->v6_only && address_is_v4(&endpoint->address))
+		return -ENETUNREACH;
+	*peer = endpoint;
+	return result;
+}
+
+static ssize_t datagram_send(struct socket *socket, const struct msghdr *message, int flags)
+{
+	struct endpoint endpoint;
+	struct address source;
+	struct udp_outgoing outgoing = {
+		.confirm = flags & MSG_CONFIRM,
+		.pieces = message->msg_iov,
+		.piece_count = message->msg_iovlen,
+		.size = message_size(message),
+	};
+
+	if (flags & ~SEND_FLAGS)
+		return -EOPNOTSUPP;
+	if (outgoing.size > UINT16_MAX)
+		return -EMSGSIZE;
+	int result = read_name(socket, message, &endpoint, &outgoing.peer);
+	if (result == 0 && message->msg_control)
+		result = message_read_controls(message, &outgoing, &source);
+	if (result == 0)
+		result = udp_send(socket->datagram, &outgoing);
+	return result < 0 ? result : (ssize_t)outgoing.size;
+}
+
+/* Is there a datagram? 1; 0: there will be none; or what recv(2) says. An error comes before what has arrived. A reader who
+ * has shut reads on, and would not wait (Linux does this too). */
+static int may_receive(struct socket *socket, int flags)
+{
+	const struct udp_socket *datagram = socket->datagram;
+
+	if (datagram->error)
+		return datagram_take_error(socket);
+	if (udp_first(datagram))
+		return 1;
+	return datagram->receive_shut && !(flags & MSG_DONTWAIT) ? 0 : -EAGAIN;
+}
+
+static uint32_t scatter(const struct udp_datagram *datagram, const struct msghdr *message)
+{
+	uint32_t copied = 0;
+
+	for (size_t index = 0; index < message->msg_iovlen && copied < datagram->size; index++) {
+		const struct iovec *piece = &message->msg_iov[index];
+		copied += (uint32_t)udp_copy_out(datagram, copied, piece->iov_base, piece->iov_len);
+	}
+	return copied;
+}
+
+static ssize_t datagram_receive(struct socket *socket, struct msghdr *message, int flags)
+{
+	if (flags & ~RECEIVE_FLAGS)
+		return -EOPNOTSUPP;
+	int result = may_receive(socket, flags);
+	if (result <= 0)
+		return result;
+
+	const struct udp_datagram *datagram = udp_first(socket->datagram);
+	uint32_t size = datagram->size;
+	uint32_t copied = scatter(datagram, message);
+	message->msg_flags = copied < size ? MSG_TRUNC : 0;
+	if (message->msg_name)
+		address_write(socket->domain, &datagram->sender, message->msg_name,
+			      &message->msg_namelen);
+	message_write_controls(socket, datagram, message);
+	if (!(flags & MSG_PEEK))
+		udp_drop_first(socket->datagram);
+	return flags & MSG_TRUNC ? size : copied;
+}
+
+/* As Linux's udp_poll. */
+static int datagram_poll(const struct socket *socket)
+{
+	const struct udp_socket *datagram = socket->datagram;
+	int bits = POLLOUT | POLLWRNORM | POLLWRBAND; /* nothing waits in the socket to be sent */
+
+	if (udp_first(datagram))
+		bits |= POLLIN | POLLRDNORM;
+	if (datagram->receive_shut)
+		bits |= POLLIN | POLLRDNORM | POLLRDHUP;
+	if (datagram->receive_shut && datagram->send_shut)
+		bits |= POLLHUP;
+	if (datagram->error)
+		bits |= POLLERR;
+	return bits;
+}
+
+const struct socket_kind datagram_kind = {
+	.type = SOCK_DGRAM,
+	.protocol = IPPROTO_UDP,
+	.options = datagram_options,
+	.option_count = &datagram_option_count,
+	.open = datagram_open,
+	.close = datagram_close,
+	.holder = datagram_holder,
+	.peer = datagram_peer,
+	.take_error = datagram_take_error,
+	.bind = datagram_bind,
+	.connect = datagram_connect,
+	.disconnect = datagram_disconnect,
+	.shutdown = datagram_shutdown,
+	.send = datagram_send,
+	.receive = datagram_receive,
+	.poll = datagram_poll,
+};

@@ -1,0 +1,128 @@
+/* The options of a datagram socket: SOL_SOCKET's and IP's. */
+#include "socket/option.h"
+
+#include <errno.h>
+
+static struct udp_settings *settings_of(struct socket *socket)
+{
+	return &socket->datagram->settings;
+}
+
+FLAG(broadcast, settings_of(socket)->broadcast, (void)0)
+FLAG(packet_info, socket->tells_packet_info, (void)0)
+FLAG(receive_ttl, socket->tells_ttl, (void)0)
+FLAG(receive_tos, socket->tells_tos, (void)0)
+
+NUMBER(discovery, settings_of(socket)->discovery, 1, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE, (void)0)
+
+static int get_send_buffer(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, (int)settings_of(socket)->send_buffer);
+}
+
+static int set_send_buffer(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	settings_of(socket)->send_buffer = option_buffer_size(int_of(value), UDP_SEND_BUFFER_LEAST);
+	return 0;
+}
+
+static int get_receive_buffer(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, (int)settings_of(socket)->receive_buffer);
+}
+
+static int set_receive_buffer(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	settings_of(socket)->receive_buffer =
+		option_buffer_size(int_of(value), UDP_RECEIVE_BUFFER_LEAST);
+	return 0;
+}
+
+static int get_tos(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, settings_of(socket)->tos);
+}
+
+/* ECN's bits too are a datagram's sender's (RFC 8085, 3.1.7). */
+static int set_tos(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	settings_of(socket)->tos = (uint8_t)int_of(value);
+	return 0;
+}
+
+static int get_ttl(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	uint8_t ttl = settings_of(socket)->ttl;
+	return give_int(value, ttl ? ttl : 64);
+}
+
+static int set_ttl(struct socket *socket, const void *value, socklen_t size)
+{
+	int ttl = int_of(value);
+	(void)size;
+	if (ttl != -1 && (ttl < 1 || ttl > 255))
+		return -EINVAL;
+	settings_of(socket)->ttl = ttl == -1 ? 0 : (uint8_t)ttl;
+	return 0;
+}
+
+static int get_mtu(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	if (!socket->datagram->connected)
+		return -ENOTCONN;
+	return give_int(value, (int)socket->datagram->path_mtu);
+}
+
+static int get_times(struct socket *socket, void *value, enum timestamps timestamps)
+{
+	return give_int(value, socket->timestamps == timestamps);
+}
+
+/* Linux has one switch for both. */
+static int set_times(struct socket *socket, const void *value, enum timestamps timestamps)
+{
+	socket->timestamps = int_of(value) ? timestamps : NO_TIMESTAMPS;
+	return 0;
+}
+
+#define TIMES(option, timestamps)                                                                  \
+	static int get_##option(struct socket *socket, void *value, socklen_t *size)               \
+	{                                                                                          \
+		(void)size;                                                                        \
+		return get_times(socket, value, timestamps);                                       \
+	}                                                                                          \
+	static int set_##option(struct socket *socket, const void *value, socklen_t size)          \
+	{                                                                                          \
+		(void)size;                                                                        \
+		return set_times(socket, value, timestamps);                                       \
+	}
+
+TIMES(timestamp, TIMESTAMPS_IN_MICROSECONDS)
+TIMES(timestamp_ns, TIMESTAMPS_IN_NANOSECONDS)
+
+/* clang-format off */
+#define BOTH(name) get_##name, set_##name
+const struct option datagram_options[] = {
+	{ SOL_SOCKET, SO_SNDBUF,       0, BOTH(send_buffer) },
+	{ SOL_SOCKET, SO_RCVBUF,       0, BOTH(receive_buffer) },
+	{ SOL_SOCKET, SO_BROADCAST,    0, BOTH(broadcast) },
+	{ SOL_SOCKET, SO_TIMESTAMP,    0, BOTH(timestamp) },
+	{ SOL_SOCKET, SO_TIMESTAMPNS,  0, BOTH(timestamp_ns) },
+	{ IPPROTO_IP, IP_TOS,          0, BOTH(tos) },
+	{ IPPROTO_IP, IP_TTL,          0, BOTH(ttl) },
+	{ IPPROTO_IP, IP_MTU_DISCOVER, 0, BOTH(discovery) },
+	{ IPPROTO_IP, IP_MTU,          0, get_mtu, NULL },
+	{ IPPROTO_IP, IP_PKTINFO,      0, BOTH(packet_info) },
+	{ IPPROTO_IP, IP_RECVTTL,      0, BOTH(receive_ttl) },
+	{ IPPROTO_IP, IP_RECVTOS,      0, BOTH(receive_tos) },
+};
+/* clang-format on */
+const size_t datagram_option_count = sizeof datagram_options / sizeof datagram_options[0];
