@@ -78,7 +78,8 @@ bool queue_append(struct queue *queue, struct pool *pool, struct slice slice)
 		block_release(slice.block);
 		return true;
 	}
-	if (slice.size < SMALL && slice.block->room > 4 * SMALL) {
+	/* Held as it is, a byte would keep a block: a peer that sends them singly, some 800 bytes for each. */
+	if (slice.size < SMALL && slice.size < slice.block->room / 4) {
 		size_t copied = queue_append_copy(queue, pool, bytes);
 		if (copied < slice.size) {
 			queue_drop_back(queue, pool, (uint32_t)copied);

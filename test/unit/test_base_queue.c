@@ -118,6 +118,23 @@ static void single_bytes_do_not_become_single_blocks(void **state)
 	check_queue(fixture);
 }
 
+/* Seen from a peer that sent single bytes: each kept the block of the frame it came in, 831 bytes for one. */
+static void small_slices_of_any_block_take_little_more_than_their_bytes(void **state)
+{
+	static const uint32_t rooms[] = { 200, 2000, 16384, 65536 };
+	struct fixture *fixture = *state;
+
+	for (size_t row = 0; row < COUNT_OF(rooms); row++) {
+		append_slice(fixture, rooms[row], 1); /* its block is on the shelf from here on */
+		size_t before = fixture->memory.outstanding;
+		for (int index = 0; index < 20000; index++)
+			append_slice(fixture, rooms[row], 1);
+		assert_in_range(fixture->memory.outstanding - before, 0, 2 * 20000);
+		check_queue(fixture);
+		drop_front(fixture, 20001);
+	}
+}
+
 static void a_large_slice_is_held_and_not_copied(void **state)
 {
 	struct fixture *fixture = *state;
@@ -279,6 +296,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		QUEUE_TEST(an_empty_queue_holds_no_memory),
 		QUEUE_TEST(single_bytes_do_not_become_single_blocks),
+		QUEUE_TEST(small_slices_of_any_block_take_little_more_than_their_bytes),
 		QUEUE_TEST(a_large_slice_is_held_and_not_copied),
 		QUEUE_TEST(bytes_are_not_copied_into_a_block_that_is_shared),
 		QUEUE_TEST(bytes_dropped_from_the_end_are_not_overwritten),
