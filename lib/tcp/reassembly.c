@@ -157,6 +157,15 @@ static bool place_piece(struct reassembly *reassembly, struct pool *pool, struct
 	return moved;
 }
 
+/* Does it hold too many slices for its bytes? */
+static bool is_crowded(const struct reassembly *reassembly)
+{
+	uint32_t slices = 0;
+	LIST_EACH (node, &reassembly->runs)
+		slices += run_of(node)->bytes.count;
+	return slices >= REASSEMBLY_SLICES_FREE + reassembly->size / REASSEMBLY_SLICE_LEAST;
+}
+
 bool reassembly_insert(struct reassembly *reassembly, struct pool *pool, uint32_t sequence,
 		       struct slice *slices, int count)
 {
@@ -164,8 +173,9 @@ bool reassembly_insert(struct reassembly *reassembly, struct pool *pool, uint32_
 
 	if (!reassembly->runs.next)
 		list_init(&reassembly->runs);
+	bool crowded = is_crowded(reassembly);
 	while (arrival.count > 0) {
-		if (!place_piece(reassembly, pool, &arrival)) {
+		if (crowded || !place_piece(reassembly, pool, &arrival)) {
 			arrival_drop(&arrival, arrival_size(&arrival));
 			return false;
 		}

@@ -1,13 +1,19 @@
 /* reassembly: what came before its turn, as runs of bytes in order of sequence. The bytes that came first are kept
  * (RFC 9293 leaves it open; Linux does this too), so a later segment cannot rewrite what an earlier one said. The number of
- * runs is bounded, and with it the time of an insertion (SegmentSmack). */
+ * runs is bounded, and so is that of slices, which move when runs join: with them the time of an insertion, and the memory
+ * that single bytes can hold (SegmentSmack). */
 #ifndef TCP_REASSEMBLY_H
 #define TCP_REASSEMBLY_H
 
 #include "base/list.h"
 #include "base/queue.h"
 
-enum { REASSEMBLY_RUNS_MOST = 128 }; /* holes a window can have */
+enum {
+	REASSEMBLY_RUNS_MOST = 128, /* holes a window can have */
+	/* Slices it may hold whatever their size; beyond them each has to stand for so many bytes, a small MSS's. */
+	REASSEMBLY_SLICES_FREE = 1024,
+	REASSEMBLY_SLICE_LEAST = 512,
+};
 
 struct reassembly {
 	struct list runs; /* by sequence, no two touching; list.next NULL: none yet */

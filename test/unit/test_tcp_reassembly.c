@@ -247,6 +247,22 @@ static void refused_memory_loses_only_what_was_arriving(void **state)
 	}
 }
 
+/* They join one run, byte by byte from its front, and none can be copied behind another. */
+static void single_bytes_from_the_last_to_the_first_are_bounded(void **state)
+{
+	struct fixture *fixture = *state;
+	int kept = 0;
+
+	for (uint32_t sequence = 10000; sequence > 1; sequence--)
+		kept += insert(fixture, sequence, "x");
+	assert_in_range(kept, 200, REASSEMBLY_SLICES_FREE + 10000 / REASSEMBLY_SLICE_LEAST);
+	assert_in_range(fixture->memory.outstanding, 0, 4096 * (size_t)kept);
+	assert_true(insert(fixture, 10001 - (uint32_t)kept, "x") == false);
+	CHECK_EQUAL(kept, reassembly_take(&fixture->reassembly, fixture->pool,
+					  10001 - (uint32_t)kept, &fixture->queue));
+	assert_true(insert(fixture, 20000, "room again"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +273,7 @@ int main(void)
 		FIXTURE_TEST(a_run_that_is_wholly_known_is_dropped),
 		FIXTURE_TEST(sequence_numbers_may_wrap),
 		FIXTURE_TEST(the_number_of_runs_is_bounded),
+		FIXTURE_TEST(single_bytes_from_the_last_to_the_first_are_bounded),
 		FIXTURE_TEST(random_arrivals_are_what_the_model_says),
 		FIXTURE_TEST(refused_memory_loses_only_what_was_arriving),
 	};
