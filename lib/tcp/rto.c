@@ -26,12 +26,19 @@ void rto_sample(struct rto *rto, uint64_t rtt_ns)
 	/* Linux adds its floor to the mean rather than flooring the sum, so that a steady path keeps a margin. */
 	uint64_t margin = 4 * rto->rttvar_ns;
 	rto->rto_ns = bounded(rto->srtt_ns + (margin > RTO_LEAST ? margin : RTO_LEAST));
+	rto->backoff = 0;
 }
 
 void rto_back_off(struct rto *rto)
 {
 	if (rto->backoff < BACKOFF_MOST)
 		rto->backoff++;
+}
+
+void rto_keep_backoff(struct rto *rto)
+{
+	rto->rto_ns = rto_wait(rto);
+	rto->backoff = 0;
 }
 
 void rto_forget_backoff(struct rto *rto)

@@ -189,12 +189,27 @@ static bool drop_acknowledged(struct tcp_connection *connection, uint32_t acknow
 	return fin_acknowledged;
 }
 
-static void time_round_trip(struct tcp_connection *connection, uint32_t acknowledgment)
+/* RFC 7323, 4: what was sent twice is timed by the timestamp that came back. Otherwise our own clock is finer. */
+static void time_by_timestamp(struct tcp_connection *connection, const struct tcp_options *options)
 {
-	if (!connection->timing || sequence_before(acknowledgment, connection->timed_sequence))
+	if (!connection->timestamps || !options->has_timestamps || options->timestamp_echo == 0)
 		return;
-	connection->timing = false;
-	rto_sample(&connection->rto, connection->tcp->clock->now - connection->timed_at);
+	uint32_t ms = negotiation_timestamp(connection) - options->timestamp_echo;
+	if (ms <= RTO_MOST / MILLISECOND) /* or it was none of ours */
+		rto_sample(&connection->rto, ms * MILLISECOND);
+}
+
+static void time_round_trip(struct tcp_connection *connection, const struct tcp_header *header)
+{
+	bool timed = connection->timing &&
+		     !sequence_before(header->acknowledgment, connection->timed_sequence);
+
+	if (timed) {
+		connection->timing = false;
+		rto_sample(&connection->rto, connection->tcp->clock->now - connection->timed_at);
+	} else if (connection->rto.backoff > 0) {
+		time_by_timestamp(connection, &header->options);
+	}
 }
 
 /* RFC 5681, 2: the definition of a duplicate. */
@@ -206,14 +221,15 @@ static bool is_duplicate_ack(const struct tcp_connection *connection, const stru
 	       (uint32_t)header->window << connection->snd_shift == connection->snd_wnd;
 }
 
-static void new_data_acknowledged(struct tcp_connection *connection, uint32_t acknowledgment)
+static void new_data_acknowledged(struct tcp_connection *connection,
+				  const struct tcp_header *header)
 {
-	uint32_t bytes = acknowledgment - connection->snd_una;
+	uint32_t bytes = header->acknowledgment - connection->snd_una;
 
-	time_round_trip(connection, acknowledgment);
-	rto_forget_backoff(&connection->rto);
+	time_round_trip(connection, header);
+	rto_keep_backoff(&connection->rto);
 	connection->soft_error = 0;
-	bool fin_acknowledged = drop_acknowledged(connection, acknowledgment);
+	bool fin_acknowledged = drop_acknowledged(connection, header->acknowledgment);
 	loss_acknowledged(connection, bytes);
 	tcp_timers_data_acknowledged(connection);
 	ip_confirm(connection->tcp->ip, &connection->peer.address);
@@ -252,7 +268,7 @@ static enum verdict check_handshake_ack(struct tcp_connection *connection, struc
 		return DROP_BACKLOG; /* the peer's data or our SYN-ACK, sent again, will try again */
 
 	take_window(connection, header, connection->snd_shift);
-	time_round_trip(connection, header->acknowledgment);
+	time_round_trip(connection, header);
 	bool fin_acknowledged = drop_acknowledged(connection, header->acknowledgment);
 	tcp_timers_data_acknowledged(connection);
 	become_established(connection);
@@ -306,7 +322,7 @@ static enum verdict check_ack(struct tcp_connection *connection, struct segment 
 	if (connection->snd_wnd == 0)
 		connection->retries = 0; /* an answer all the same: see is_hopeless */
 	if (sequence_after(acknowledgment, connection->snd_una))
-		new_data_acknowledged(connection, acknowledgment);
+		new_data_acknowledged(connection, header);
 	else if (duplicate)
 		loss_duplicate_ack(connection);
 	return connection->state == before ? DELIVERED : follow_state(connection);
@@ -540,7 +556,7 @@ static enum verdict in_syn_sent(struct tcp_connection *connection, struct segmen
 		segment_out_syn(connection);
 		return DELIVERED;
 	}
-	time_round_trip(connection, header->acknowledgment);
+	time_round_trip(connection, header);
 	drop_acknowledged(connection, header->acknowledgment);
 	tcp_timers_data_acknowledged(connection);
 	become_established(connection);

@@ -54,7 +54,12 @@ static void what_is_not_acknowledged_goes_again_and_each_time_later(void **state
 	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 101);
 	user_writes(world, 100);
 	SENDS(world, .flags = TCP_ACK, .sequence = 101, .acknowledgment = 1, .size = 100);
-	CHECK_EQUAL(RTO_SHORTEST, world_until_sent(world)); /* backoff is forgotten */
+	/* RFC 6298, 5: it stays where it is until something is timed. */
+	CHECK_EQUAL(RTO_SHORTEST << 4, rto_wait(&the_connection(world)->rto));
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 201);
+	user_writes(world, 100);
+	SENDS(world, .flags = TCP_ACK, .sequence = 201, .acknowledgment = 1, .size = 100);
+	CHECK_EQUAL(RTO_SHORTEST, world_until_sent(world));
 }
 
 /* RFC 6298, 3: Karn. */
@@ -73,6 +78,80 @@ static void what_was_sent_twice_says_nothing_of_the_round_trip(void **state)
 	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 201);
 	assert_in_range(the_connection(world)->rto.srtt_ns, 10 * MILLISECOND,
 			10 * MILLISECOND + 10);
+}
+
+/* Exchanges of 100 bytes, each acknowledged after the round trip: how many segments went out in all. */
+static int exchange(struct world *world, uint64_t round_trip, int count)
+{
+	int sent = 0;
+
+	for (; count > 0; count--) {
+		user_writes(world, 100);
+		uint32_t echo = world->sent[world->expected].header.options.timestamp;
+		world_wait(world, round_trip);
+		sent += world->sent_count - world->expected;
+		world->timestamp += 1000;
+		PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1,
+			   .acknowledgment = 1 + world->written,
+			   .options = { .has_timestamps = world->timestamps,
+					.timestamp = world->timestamp,
+					.timestamp_echo = echo });
+		world_forget_sent(world);
+	}
+	return sent;
+}
+
+/* Seen as two segments sent for each needed, and a congestion window of one, to the end of the connection. */
+static void a_path_slower_than_the_rto_comes_to_be_timed(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	CHECK_EQUAL(8, exchange(world, 50 * MILLISECOND, 8));
+	assert_in_range(exchange(world, 600 * MILLISECOND, 3), 4, 6);
+	CHECK_EQUAL(20, exchange(world, 600 * MILLISECOND, 20));
+}
+
+/* RFC 7323, 4: without a guess between. */
+static void what_was_sent_twice_is_timed_by_its_timestamp(void **state)
+{
+	struct world *world = *state;
+
+	world->timestamps = true;
+	world->timestamp = 5000;
+	tcp_in_syn_sent(world);
+	PEER_SENDS(world, .flags = TCP_SYN | TCP_ACK, .acknowledgment = 1,
+		   .options = { .has_mss = true, .mss = MSS });
+	world_forget_sent(world);
+	CHECK_EQUAL(8, exchange(world, 50 * MILLISECOND, 8));
+	CHECK_EQUAL(2, exchange(world, 600 * MILLISECOND, 1));
+	assert_in_range(the_connection(world)->rto.srtt_ns, 100 * MILLISECOND, 125 * MILLISECOND);
+	CHECK_EQUAL(20, exchange(world, 600 * MILLISECOND, 20));
+}
+
+/* Echoes of what we will send, or sent longer ago than any RTO: the clock is not theirs to set. */
+static void a_timestamp_that_is_none_of_ours_times_nothing(void **state)
+{
+	static const uint32_t offsets[] = { 1, 0x7fffffff, 0x80000000, (uint32_t)-121000 };
+	struct world *world = *state;
+
+	for (size_t row = 0; row < COUNT_OF(offsets); row++, world_again(world)) {
+		world->timestamps = true;
+		world->timestamp = 5000;
+		tcp_in_syn_sent(world);
+		PEER_SENDS(world, .flags = TCP_SYN | TCP_ACK, .acknowledgment = 1,
+			   .options = { .has_mss = true, .mss = MSS });
+		world_forget_sent(world);
+		user_writes(world, 100);
+		uint64_t before = the_connection(world)->rto.srtt_ns;
+		world_wait(world, 300 * MILLISECOND);
+		uint32_t ours = world->sent[world->sent_count - 1].header.options.timestamp;
+		PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 101,
+			   .options = { .has_timestamps = true,
+					.timestamp = 5000,
+					.timestamp_echo = ours + 300 + offsets[row] });
+		CHECK_EQUAL(before, the_connection(world)->rto.srtt_ns);
+	}
 }
 
 static void a_syn_ack_that_was_repeated_is_not_timed(void **state)
@@ -417,6 +496,9 @@ int main(void)
 		cmocka_unit_test(the_rto_stays_between_its_bounds),
 		WORLD_TEST(what_is_not_acknowledged_goes_again_and_each_time_later),
 		WORLD_TEST(what_was_sent_twice_says_nothing_of_the_round_trip),
+		WORLD_TEST(a_path_slower_than_the_rto_comes_to_be_timed),
+		WORLD_TEST(what_was_sent_twice_is_timed_by_its_timestamp),
+		WORLD_TEST(a_timestamp_that_is_none_of_ours_times_nothing),
 		WORLD_TEST(a_syn_ack_that_was_repeated_is_not_timed),
 		WORLD_TEST(an_ack_of_part_starts_the_timer_again),
 		WORLD_TEST(a_lost_syn_leaves_one_segment_and_three_seconds),
