@@ -33,6 +33,8 @@ struct calls {
 	int (*close)(void *context, int descriptor);
 	ssize_t (*send)(void *context, int descriptor, const void *data, size_t size, int flags);
 	ssize_t (*recv)(void *context, int descriptor, void *data, size_t size, int flags);
+	ssize_t (*sendmsg)(void *context, int descriptor, const struct msghdr *message, int flags);
+	ssize_t (*recvmsg)(void *context, int descriptor, struct msghdr *message, int flags);
 	int (*poll)(void *context, int descriptor);
 	/* Waits until what was sent has arrived and was answered. */
 	void (*settle)(void *context);
@@ -58,6 +60,7 @@ extern const struct question questions_about_connecting[];
 extern const struct question questions_about_streams[];
 extern const struct question questions_about_ports[];
 extern const struct question questions_about_options[];
+extern const struct question questions_about_datagrams[];
 
 /* A line: what was called, and what it answered: a number, or an errno by name. */
 void say(struct asked *asked, const char *what, long answer);

@@ -16,7 +16,6 @@ struct difference {
 static const struct difference differences[] = {
 #define NOT_BUILT "Berth is without it, as a kernel may be"
 	{ "socket's arguments", "protocol 262: 0", NOT_BUILT " (MPTCP)" },
-	{ "socket's arguments", "datagrams of TCP", NOT_BUILT " (datagrams)" },
 	{ "urgent words that are none", "MSG_OOB", NOT_BUILT " (urgent data)" },
 #define NO_GROUPS                                                                                  \
 	"TCP has no groups (RFC 9293, MUST-57): told when it is asked for, not when nothing comes"
@@ -63,7 +62,7 @@ static const struct difference differences[] = {
 
 static const struct question *const themes[] = {
 	questions_about_beginnings, questions_about_connecting, questions_about_streams,
-	questions_about_ports,      questions_about_options,
+	questions_about_ports,      questions_about_options,    questions_about_datagrams,
 };
 
 static bool is_meant(const char *question, const char *line)

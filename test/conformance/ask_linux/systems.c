@@ -99,6 +99,20 @@ static ssize_t linux_recv(void *context, int descriptor, void *data, size_t size
 	return result < 0 ? -errno : result;
 }
 
+static ssize_t linux_sendmsg(void *context, int descriptor, const struct msghdr *message, int flags)
+{
+	(void)context;
+	ssize_t result = sendmsg(descriptor, message, flags | MSG_NOSIGNAL);
+	return result < 0 ? -errno : result;
+}
+
+static ssize_t linux_recvmsg(void *context, int descriptor, struct msghdr *message, int flags)
+{
+	(void)context;
+	ssize_t result = recvmsg(descriptor, message, flags);
+	return result < 0 ? -errno : result;
+}
+
 static int linux_poll(void *context, int descriptor)
 {
 	if (descriptor < 0) /* poll(2) passes over it */
@@ -122,7 +136,7 @@ static void linux_settle(void *context)
 const struct calls linux_calls = {
 	"Linux", linux_socket, linux_bind, linux_listen, linux_accept, linux_connect, linux_getsockname,
 	linux_getpeername, linux_getsockopt, linux_setsockopt, linux_shutdown, linux_close, linux_send,
-	linux_recv, linux_poll, linux_settle,
+	linux_recv, linux_sendmsg, linux_recvmsg, linux_poll, linux_settle,
 };
 /* clang-format on */
 
@@ -253,6 +267,21 @@ static ssize_t on_berth_recv(void *context, int descriptor, void *data, size_t s
 	return result;
 }
 
+static ssize_t on_berth_sendmsg(void *context, int descriptor, const struct msghdr *message,
+				int flags)
+{
+	ssize_t result = berth_sendmsg(host_of(context), descriptor, message, flags);
+	carry(context);
+	return result;
+}
+
+static ssize_t on_berth_recvmsg(void *context, int descriptor, struct msghdr *message, int flags)
+{
+	ssize_t result = berth_recvmsg(host_of(context), descriptor, message, flags);
+	carry(context);
+	return result;
+}
+
 static int on_berth_poll(void *context, int descriptor)
 {
 	int bits = berth_poll(host_of(context), descriptor);
@@ -271,6 +300,7 @@ static void on_berth_settle(void *context)
 const struct calls berth_calls = {
 	"Berth", on_berth_socket, on_berth_bind, on_berth_listen, on_berth_accept, on_berth_connect,
 	on_berth_getsockname, on_berth_getpeername, on_berth_getsockopt, on_berth_setsockopt,
-	on_berth_shutdown, on_berth_close, on_berth_send, on_berth_recv, on_berth_poll, on_berth_settle,
+	on_berth_shutdown, on_berth_close, on_berth_send, on_berth_recv, on_berth_sendmsg,
+	on_berth_recvmsg, on_berth_poll, on_berth_settle,
 };
 /* clang-format on */
