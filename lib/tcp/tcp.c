@@ -41,9 +41,10 @@ bool tcp_init(struct tcp *tcp, struct ip *ip, const uint8_t seed[16],
 
 void tcp_close_all(struct tcp *tcp)
 {
+	/* The newest first: children before their listener, which would reset them. */
 	while (!list_is_empty(&tcp->all)) {
 		struct tcp_connection *connection =
-			CONTAINER_OF(tcp->all.next, struct tcp_connection, link);
+			CONTAINER_OF(tcp->all.previous, struct tcp_connection, link);
 		connection_free(connection);
 	}
 	ports_close(&tcp->ports);

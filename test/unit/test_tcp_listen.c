@@ -151,6 +151,21 @@ static void a_flood_of_syns_is_bounded_and_the_next_client_still_connects(void *
 	assert_int_equal(state_of(world), STATE_ESTABLISHED);
 }
 
+/* <berth/host.h>: "Ends the host ... without another frame." */
+static void a_host_ends_without_another_frame(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_listen(world, 8);
+	another_connects(world, 999); /* waits to be accepted */
+	world->peer_port = 1000;
+	PEER_SENDS(world, .flags = TCP_SYN); /* half open */
+	world_forget_sent(world);
+	berth_host_free(world->host);
+	CHECK_EQUAL(0, world->sent_count);
+	world_make(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +178,7 @@ int main(void)
 		WORLD_TEST(a_full_accept_queue_lets_syns_fall),
 		WORLD_TEST(an_ack_that_finds_the_queue_full_may_come_again),
 		WORLD_TEST(a_flood_of_syns_is_bounded_and_the_next_client_still_connects),
+		WORLD_TEST(a_host_ends_without_another_frame),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
