@@ -57,7 +57,8 @@ struct tcp_connection {
 
 	/* Identity. holder.local is the local endpoint. */
 	struct port_holder holder;
-	bool bound; /* by bind(2): the port outlives the connection */
+	bool bound;          /* by bind(2): the port outlives the connection */
+	bool address_chosen; /* by connect(2), of a socket bound to none: it goes with the connection */
 	struct endpoint peer;
 	struct table_node by_tuple; /* in tcp->connections while in_table */
 	bool in_table;

@@ -86,6 +86,7 @@ int tcp_connect(struct tcp_connection *connection, const struct endpoint *peer)
 	}
 
 	begin_anew(connection);
+	connection->address_chosen = was_any;
 	connection->iss = tcp_isn(tcp, &connection->holder.local, &connection->peer);
 	connection->timestamp_offset =
 		tcp_timestamp_offset(tcp, &connection->holder.local, &connection->peer);
@@ -147,6 +148,8 @@ void tcp_disconnect(struct tcp_connection *connection)
 	if (cut_off)
 		connection->error = ECONNRESET;
 	connection->peer = (struct endpoint){ .address = address_v4(0) };
+	if (connection->address_chosen)
+		connection->holder.local.address = address_v4(0);
 	if (!connection->bound)
 		connection->holder.local = (struct endpoint){ .address = address_v4(0) };
 }

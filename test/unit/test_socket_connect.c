@@ -39,6 +39,37 @@ static void a_refused_connection_says_so_once_and_may_be_tried_again(void **stat
 	}
 }
 
+static uint32_t own_address(struct berth_host *host, int descriptor)
+{
+	struct sockaddr_in name;
+	socklen_t size = sizeof name;
+	assert_int_equal(berth_getsockname(host, descriptor, (struct sockaddr *)&name, &size), 0);
+	return ntohl(name.sin_addr.s_addr);
+}
+
+/* Linux's inet_reset_saddr: the address that connect chose goes with the attempt, and the next goes another way. */
+static void what_is_bound_to_no_address_is_so_again_after_a_refusal(void **state)
+{
+	struct world world;
+	(void)state;
+	world_on_lan(&world);
+	struct berth_host *host = world.client_host;
+	world_listen(&world);
+	world.client = new_socket(host);
+	assert_int_equal(bind_to(host, world.client, INADDR_ANY, 5000), 0);
+	assert_int_equal(connect_to(host, world.client, INADDR_LOOPBACK, NOBODYS_PORT),
+			 -EINPROGRESS);
+	carry(&world);
+	assert_int_equal(connect_to(host, world.client, INADDR_LOOPBACK, NOBODYS_PORT),
+			 -ECONNREFUSED);
+	assert_int_equal(own_address(host, world.client), INADDR_ANY);
+	assert_int_equal(connect_client(&world), -EINPROGRESS);
+	carry(&world);
+	assert_int_equal(connect_client(&world), 0);
+	assert_int_equal(own_address(host, world.client), FIRST_ADDRESS);
+	world_close(&world);
+}
+
 static void so_error_tells_a_refusal_once_and_connect_then_says_aborted(void **state)
 {
 	struct world world;
@@ -293,6 +324,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connecting_says_in_progress_then_already_then_0_then_connected),
 		cmocka_unit_test(a_refused_connection_says_so_once_and_may_be_tried_again),
+		cmocka_unit_test(what_is_bound_to_no_address_is_so_again_after_a_refusal),
 		cmocka_unit_test(so_error_tells_a_refusal_once_and_connect_then_says_aborted),
 		cmocka_unit_test(an_address_nobody_has_is_unreachable_when_arp_gives_up),
 		cmocka_unit_test(what_cannot_be_reached_or_named_is_refused_at_once),
