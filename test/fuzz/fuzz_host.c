@@ -12,6 +12,7 @@
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
 #include "wire/tcp.h"
+#include "wire/udp.h"
 
 #include <berth/berth.h>
 
@@ -341,6 +342,44 @@ static void icmp_about_flow(struct room *room)
 	put_packet(room, frame, PROTOCOL_ICMP, size);
 }
 
+/* A datagram that is right, from one of few ports to one of few, to the host or to all. */
+static void datagram(struct room *room)
+{
+	uint8_t frame[FRAME_MOST] = { 0 };
+	uint8_t *at = frame + ETHERNET_HEADER_SIZE + IPV4_HEADER_SIZE;
+	uint8_t ports = take8(room);
+	uint16_t size = (uint16_t)(UDP_HEADER_SIZE + take16(room) % 1400);
+
+	udp_write(at, &(struct udp_header){ .source_port = (uint16_t)(80 + ports / 4 % 4),
+					    .destination_port = (uint16_t)(80 + ports % 4),
+					    .size = size });
+	put_packet(room, frame, PROTOCOL_UDP, size);
+}
+
+/* A fragment of one of few packets, which the others may complete or overlap. */
+static void fragment(struct room *room)
+{
+	uint8_t frame[FRAME_MOST] = { 0 };
+	uint8_t *payload = frame + ETHERNET_HEADER_SIZE + IPV4_HEADER_SIZE;
+	uint8_t shape = take8(room), where = take8(room);
+	uint16_t size = (uint16_t)(take8(room) % 8 * 184 + (shape & 0x40 ? take8(room) : 0));
+	struct ipv4_header ipv4 = {
+		.total_size = (uint16_t)(IPV4_HEADER_SIZE + size),
+		.identification = shape % 4,
+		.more_fragments = shape & 4,
+		.fragment_offset = (uint16_t)(shape & 0x80 ? where * 256 : where % 16 * 184),
+		.tos = shape >> 3 & 3,
+		.ttl = 64,
+		.protocol = shape & 0x20 ? PROTOCOL_TCP : PROTOCOL_UDP,
+		.source = PEER,
+		.destination = HOST,
+	};
+	udp_write(payload, &(struct udp_header){ 80, 80, (uint16_t)(size * 2), 0 });
+	put_ethernet(frame, ETHERTYPE_IPV4);
+	ipv4_write(frame + ETHERNET_HEADER_SIZE, &ipv4);
+	put_in(room, frame, ETHERNET_HEADER_SIZE + ipv4.total_size);
+}
+
 /* 1 ns to some hours. */
 static void time_passes(struct room *room)
 {
@@ -374,7 +413,8 @@ static void call_socket(struct room *room)
 {
 	int type = take8(room);
 	int family = type % 8 == 7 ? AF_INET6 : AF_INET;
-	berth_socket(room->host, family, type < 250 ? SOCK_STREAM : type, 0);
+	int kind = type % 8 == 3 ? SOCK_DGRAM : SOCK_STREAM;
+	berth_socket(room->host, family, type < 250 ? kind : type, 0);
 }
 
 static void call_bind(struct room *room)
@@ -448,6 +488,48 @@ static void call_recv_in_place(struct room *room)
 	if (count > 0) /* all of it is there to be read */
 		gather(bytes, sizeof bytes, pieces, count);
 	berth_recv_consume(room->host, descriptor, take16(room));
+}
+
+/* With control messages, some of them the script's. */
+static void call_sendmsg(struct room *room)
+{
+	static uint8_t zeros[BUFFER_MOST];
+	_Alignas(struct cmsghdr) uint8_t controls[64] = { 0 };
+	int descriptor = descriptor_of(room);
+	struct sockaddr_in name = name_of(room);
+	struct iovec pieces[] = { { zeros, take16(room) }, { zeros, take8(room) } };
+	struct cmsghdr header = { .cmsg_len = CMSG_LEN(take8(room) % 16),
+				  .cmsg_level = IPPROTO_IP,
+				  .cmsg_type = take8(room) % 16 };
+	struct bytes data = take(room, 16);
+	struct msghdr message = { .msg_name = &name,
+				  .msg_namelen = sizeof name,
+				  .msg_iov = pieces,
+				  .msg_iovlen = 2,
+				  .msg_control = controls,
+				  .msg_controllen = take8(room) % sizeof controls };
+
+	memcpy(controls, &header, sizeof header);
+	memcpy(controls + sizeof header, data.at, data.size);
+	berth_sendmsg(room->host, descriptor, &message, 0);
+}
+
+static void call_recvmsg(struct room *room)
+{
+	static const int flags[] = { 0, MSG_PEEK, MSG_TRUNC, MSG_PEEK | MSG_TRUNC };
+	uint8_t bytes[256], controls[256];
+	int descriptor = descriptor_of(room);
+	struct sockaddr_in6 name;
+	struct iovec piece = { bytes, take8(room) };
+	struct msghdr message = { .msg_name = &name,
+				  .msg_namelen = take8(room) % (sizeof name + 1),
+				  .msg_iov = &piece,
+				  .msg_iovlen = 1,
+				  .msg_control = controls,
+				  .msg_controllen = take8(room) };
+
+	berth_recvmsg(room->host, descriptor, &message, flags[take8(room) % 4]);
+	assert(message.msg_controllen <= sizeof controls);
 }
 
 static void call_shutdown(struct room *room)
@@ -535,6 +617,10 @@ static void (*const steps[])(struct room *) = {
 	call_events,
 	packet_with_options,
 	call_listen_room,
+	datagram,
+	fragment,
+	call_sendmsg,
+	call_recvmsg,
 };
 
 static bool open_host(struct room *room)
