@@ -109,7 +109,12 @@ int carrier_name_read(const struct sockaddr_storage *address, socklen_t size,
 
 int carrier_mark(int descriptor)
 {
-	return fchmod(descriptor, 01777) < 0 ? -errno : 0;
+	int type = 0;
+	socklen_t size = sizeof type;
+
+	if (getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+		return -errno;
+	return fchmod(descriptor, (mode_t)(S_ISVTX | S_IRWXU | (type & S_IRWXO))) < 0 ? -errno : 0;
 }
 
 int carrier_is(int descriptor, uint64_t *inode)
@@ -121,5 +126,5 @@ int carrier_is(int descriptor, uint64_t *inode)
 	if (!S_ISSOCK(found.st_mode) || (found.st_mode & S_ISVTX) == 0)
 		return 0;
 	*inode = found.st_ino;
-	return 1;
+	return (int)(found.st_mode & S_IRWXO);
 }

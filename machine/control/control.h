@@ -15,8 +15,9 @@
 #include <sys/socket.h>
 
 enum {
-	CONTROL_VERSION = 1,
-	CONTROL_DATA_MOST = 32768,
+	CONTROL_VERSION = 2,
+	CONTROL_DATA_MOST =
+		66560,          /* the largest datagram, and what goes before it: CONTROL_SENDTO */
 	CONTROL_NAME_MOST = 63, /* bytes of a host's or a LAN's name: a DNS label */
 };
 
@@ -64,7 +65,15 @@ enum control_kind {
 	 * channel (see supervisor/channel.h). The daemon hands it, descriptor and all, to a supervisor of the asking
 	 * guest's host ("host" in data), which starts a session outside the guest's filter. Reply 0 or an error. */
 	CONTROL_SPAWN,
+
+	/* A guest's datagram that a native call could not take. inode; a: bytes of its address, -1: it has none; b: flags; c: bytes of
+	 * its control messages; data: the address in a field of CONTROL_ADDRESS_ROOM bytes, the control messages, the
+	 * payload. Reply: bytes sent, or an error. Data beside the reply (one byte) says: nothing can go wrong with more to the
+	 * same address, as long as nothing else is asked of the socket. They may come with id 0, and get no reply. */
+	CONTROL_SENDTO,
 };
+
+enum { CONTROL_ADDRESS_ROOM = 32 };
 
 struct control_header {
 	uint32_t kind;
@@ -113,9 +122,20 @@ socklen_t carrier_name_write(const struct carrier_name *name, struct sockaddr_st
 int carrier_name_read(const struct sockaddr_storage *address, socklen_t size,
 		      struct carrier_name *name);
 
-/* A carrier is known by the sticky bit of its inode's mode (fchmod 01777), which nothing else sets on a socket. */
+/* Whom a datagram in a guest's carrier is from, and what it is to be told beside it. It comes as a descriptor of a file that
+ * holds this (SCM_RIGHTS), so that a guest's native read gets the payload and nothing else. A datagram without one is from the
+ * peer that the socket is connected to. */
+struct carrier_origin {
+	uint32_t address_size;
+	uint32_t control_size;
+	uint8_t address[CONTROL_ADDRESS_ROOM];
+	uint8_t control[216]; /* control messages as recvmsg(2) has them */
+};
+
+/* A carrier is known by the sticky bit of its inode's mode, which nothing else sets on a socket; the mode's last digit is its
+ * type. */
 int carrier_mark(int descriptor);
-/* *inode where the descriptor is a carrier; else 0 is returned. */
+/* The type (SOCK_STREAM ...), and *inode, where the descriptor is a carrier; else 0 is returned. */
 int carrier_is(int descriptor, uint64_t *inode);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "daemon/carrier.h"
 #include "daemon/connect.h"
+#include "daemon/datagram.h"
 #include "daemon/host.h"
 #include "daemon/listener.h"
 #include "daemon/pump.h"
@@ -57,9 +58,17 @@ static int call_socket(struct call *call)
 	if (!carrier)
 		return CALL_NO_REPLY;
 	carrier_set_inode(carrier, inode);
-	if (watch_add(carrier, call->descriptor) < 0)
+	int error = watch_add(carrier, call->descriptor);
+	if (!error && call->header->b == SOCK_DGRAM)
+		error = datagram_begin(carrier, call->descriptor);
+	if (error)
 		carrier_close(carrier);
 	return CALL_NO_REPLY;
+}
+
+static bool is_datagrams(const struct call *call)
+{
+	return call->carrier->state == CARRIER_DATAGRAM;
 }
 
 static int call_bind(struct call *call)
@@ -70,6 +79,8 @@ static int call_bind(struct call *call)
 
 static int call_listen(struct call *call)
 {
+	if (is_datagrams(call))
+		return -EOPNOTSUPP;
 	if (call->descriptor < 0)
 		return -EINVAL;
 	return listener_begin(call->carrier, call->header->a, call->descriptor);
@@ -77,6 +88,9 @@ static int call_listen(struct call *call)
 
 static int call_connect(struct call *call)
 {
+	if (is_datagrams(call))
+		return datagram_connect(call->carrier, call->data, call->header->size);
+
 	struct session *waiter = call->header->a ? NULL : call->session;
 	int result = connect_begin(call->carrier, call->data, call->header->size, waiter,
 				   call->header->id, &call->descriptor);
@@ -158,6 +172,8 @@ static int call_getsockopt(struct call *call)
 
 	if (header->c < 0)
 		return -EINVAL;
+	if (is_datagrams(call))
+		datagram_settle_errors(call->carrier);
 	if (take_error(call))
 		return 0;
 	socklen_t size = header->c < CONTROL_DATA_MOST ? (socklen_t)header->c : CONTROL_DATA_MOST;
@@ -188,6 +204,34 @@ static int call_shutdown(struct call *call)
 static int call_retire(struct call *call)
 {
 	return call->descriptor < 0 ? -EINVAL : connect_retire(call->carrier, call->descriptor);
+}
+
+/* A datagram with an address in front of it. */
+static int call_sendto(struct call *call)
+{
+	const struct control_header *header = call->header;
+	uint8_t *at =
+		(uint8_t *)(uintptr_t)call->data; /* msghdr has no word for what is only read */
+	size_t control = (size_t)header->c;
+	bool sure;
+
+	if (!is_datagrams(call) || header->a > CONTROL_ADDRESS_ROOM || header->c < 0 ||
+	    header->size < CONTROL_ADDRESS_ROOM + control)
+		return -EINVAL;
+	size_t before = CONTROL_ADDRESS_ROOM + control;
+	struct iovec payload = { at + before, header->size - before };
+	const struct msghdr message = {
+		.msg_name = header->a < 0 ? NULL : at,
+		.msg_namelen = header->a < 0 ? 0 : (socklen_t)header->a,
+		.msg_control = control > 0 ? at + CONTROL_ADDRESS_ROOM : NULL,
+		.msg_controllen = control,
+		.msg_iov = &payload,
+		.msg_iovlen = 1,
+	};
+	int sent = (int)datagram_send(call->carrier, &message, header->b, &sure);
+	memset(call->out, 0, 1);
+	call->out_size = sure;
+	return header->id == 0 ? CALL_NO_REPLY : sent;
 }
 
 /* What must be true before the function is asked. */
@@ -222,6 +266,7 @@ static const struct {
 	[CONTROL_CAPTURE] = { call_capture, GREETED, true },
 	[CONTROL_DOWN] = { call_down, GREETED, true },
 	[CONTROL_SPAWN] = { call_spawn, GREETED, true },
+	[CONTROL_SENDTO] = { call_sendto, CARRIER, true },
 };
 
 /* A socket that nobody knows had no room when it was made, or was forgotten since: its connection is over. */
@@ -252,5 +297,7 @@ int calls_do(struct call *call)
 	int error = check_needs(call, calls[kind].needs);
 	if (error)
 		return calls[kind].replies ? error : CALL_NO_REPLY;
+	if (call->carrier && is_datagrams(call))
+		datagram_settle(call->carrier);
 	return calls[kind].function(call);
 }

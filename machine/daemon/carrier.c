@@ -1,6 +1,7 @@
 #include "daemon/carrier.h"
 
 #include "daemon/connect.h"
+#include "daemon/datagram.h"
 #include "daemon/host.h"
 #include "daemon/listener.h"
 #include "daemon/pump.h"
@@ -43,6 +44,7 @@ void carrier_close(struct carrier *carrier)
 
 	connect_end_waits(carrier, -ECONNABORTED);
 	listener_end(carrier);
+	datagram_end(carrier);
 	watch_remove(carrier);
 	carrier_queue(carrier, NULL);
 	index_remove(&daemon->carriers, &carrier->by_inode);
@@ -94,6 +96,9 @@ void carrier_stir(struct carrier *carrier)
 		break;
 	case CARRIER_CONNECTED:
 		pump_stir(carrier);
+		break;
+	case CARRIER_DATAGRAM:
+		datagram_stir(carrier);
 		break;
 	case CARRIER_FRESH:
 	case CARRIER_FAILED:

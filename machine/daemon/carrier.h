@@ -1,4 +1,4 @@
-/* carrier: one guest's stream socket, seen from the daemon: a descriptor of the host's stack on one side, the kernel socket
+/* carrier: one guest's socket, a stream but where datagram.h says otherwise, seen from the daemon: a descriptor of the host's stack on one side, the kernel socket
  * in the guest's hands on the other.
  *
  * A carrier that is not connected has no other end here, and the daemon holds no duplicate of it: its last close is told
@@ -17,6 +17,7 @@
 
 #include <netinet/in.h>
 
+struct inlet;
 struct listener;
 struct wait;
 TAILQ_HEAD(wait_list, wait);
@@ -28,6 +29,7 @@ enum carrier_state {
 	CARRIER_STUFFED, /* connecting, and the guest does not wait: it may not write yet */
 	CARRIER_FAILED,  /* to connect without waiting: our end is closed */
 	CARRIER_CONNECTED,
+	CARRIER_DATAGRAM, /* datagram.h */
 };
 
 struct carrier {
@@ -43,6 +45,9 @@ struct carrier {
 	struct carrier_list *queue;      /* NULL: in none */
 	uint64_t forget_at;
 
+	/* Of datagrams. */
+	struct inlet *inlet; /* allocated: datagram.c */
+
 	/* Listening. */
 	struct listener *listener; /* allocated: listener.c */
 
@@ -54,7 +59,7 @@ struct carrier {
 	struct sockaddr_in goal;
 	struct wait_list waits;
 
-	/* Connected. */
+	/* Connected, or of datagrams. */
 	int end;
 	struct index_node by_connection; /* not accepted yet */
 	bool may_read, may_write;        /* the end's edges, as last seen */

@@ -240,6 +240,7 @@ int connect_begin(struct carrier *carrier, const void *address, socklen_t size,
 		return result;
 	case CARRIER_LISTENING:
 	case CARRIER_CONNECTED:
+	case CARRIER_DATAGRAM:
 		break;
 	}
 	return result;

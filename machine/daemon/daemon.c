@@ -2,6 +2,7 @@
 
 #include "daemon/capture.h"
 #include "daemon/carrier.h"
+#include "daemon/datagram.h"
 #include "daemon/door.h"
 #include "daemon/host.h"
 #include "daemon/link.h"
@@ -243,6 +244,8 @@ int daemon_open(struct daemon *daemon, const char *name)
 	if (!error)
 		error = index_open(&daemon->connections);
 	if (!error)
+		error = origins_open(&daemon->origins);
+	if (!error)
 		error = watch_open(daemon);
 	if (!error)
 		error = link_open(daemon);
@@ -263,6 +266,8 @@ void daemon_close(struct daemon *daemon)
 	door_slam(daemon);
 	link_close(daemon);
 	watch_close(daemon);
+	datagram_batch_free(daemon);
+	origins_close(&daemon->origins);
 	index_close(&daemon->connections);
 	index_close(&daemon->carriers);
 	berth_lan_free(daemon->lan);

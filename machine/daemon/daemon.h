@@ -7,11 +7,13 @@
 #include "control/control.h"
 #include "daemon/index.h"
 #include "daemon/loop.h"
+#include "daemon/origin.h"
 
 #include <berth/berth.h>
 #include <sys/queue.h>
 #include <sys/un.h>
 
+struct batch;
 struct carrier;
 struct capture;
 struct host;
@@ -85,6 +87,8 @@ struct daemon {
 	struct carrier_list retry;      /* listeners for TIMER_RETRY */
 	struct carrier_list remembered; /* the oldest first */
 	unsigned remembered_count;
+	struct origins origins;
+	struct batch *batch; /* allocated with the first datagram socket: datagram.c */
 	uint8_t scratch[SCRATCH_SIZE];
 };
 

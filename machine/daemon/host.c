@@ -182,12 +182,23 @@ void host_session_left(struct host *host)
 	daemon_timer_by(daemon, TIMER_HOSTS, daemon->now);
 }
 
+bool host_reaches(const struct host *host, struct in_addr address)
+{
+	const uint32_t tail = UINT32_MAX >> PREFIX;
+	uint32_t to = ntohl(address.s_addr);
+
+	if (to >> 24 == IN_LOOPBACKNET)
+		return (to & 0xffffff) != 0 && (to & 0xffffff) != 0xffffff;
+	return (to & ~tail) == (ntohl(host->address.s_addr) & ~tail) && (to & tail) != 0 &&
+	       (to & tail) != tail;
+}
+
 /* Bound, connecting, connected or closing: not what only waits out its TIME-WAIT. */
 static void count_socket(void *context, const struct berth_socket_info *info)
 {
 	unsigned *count = context;
 
-	if (info->state != TCP_TIME_WAIT && info->state != TCP_CLOSE)
+	if (info->type == SOCK_DGRAM || (info->state != TCP_TIME_WAIT && info->state != TCP_CLOSE))
 		++*count;
 }
 

@@ -43,6 +43,9 @@ void host_session_left(struct host *host);
 /* Ends the lingering hosts that have nothing left to deliver. */
 void hosts_settle(struct daemon *daemon);
 
+/* Is it a unicast address that the host sends to without a router? */
+bool host_reaches(const struct host *host, struct in_addr address);
+
 /* How many sockets it has that are in use, or have something to deliver. */
 unsigned host_socket_count(struct host *host);
 

@@ -3,31 +3,33 @@
 #include "supervisor/notify.h"
 
 #include <errno.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 struct handler {
 	call_step *ours;      /* the first argument is a carrier */
 	call_step *elsewhere; /* it is not; NULL: the kernel does it */
+	call_step *datagrams; /* it is one of datagrams; NULL: as for others */
 };
 
 static const struct handler handlers[] = {
-	[SYS_bind] = { call_bind, NULL },
-	[SYS_listen] = { call_listen, NULL },
-	[SYS_connect] = { call_connect, call_connect_elsewhere },
-	[SYS_accept] = { call_accept, NULL },
-	[SYS_accept4] = { call_accept4, NULL },
-	[SYS_getsockname] = { call_getsockname, NULL },
-	[SYS_getpeername] = { call_getpeername, NULL },
-	[SYS_shutdown] = { call_shutdown, NULL },
-	[SYS_getsockopt] = { call_getsockopt, NULL },
-	[SYS_setsockopt] = { call_setsockopt, NULL },
-	[SYS_sendto] = { call_sendto, NULL },
-	[SYS_sendmsg] = { call_sendmsg, NULL },
-	[SYS_sendmmsg] = { call_sendmmsg, NULL },
-	[SYS_recvfrom] = { call_recvfrom, NULL },
-	[SYS_recvmsg] = { call_recvmsg, NULL },
-	[SYS_ioctl] = { call_ioctl, call_ioctl_elsewhere },
-	[SYS_recvmmsg] = { call_recvmmsg, NULL },
+	[SYS_bind] = { call_bind, NULL, NULL },
+	[SYS_listen] = { call_listen, NULL, NULL },
+	[SYS_connect] = { call_connect, call_connect_elsewhere, call_datagram_connect },
+	[SYS_accept] = { call_accept, NULL, call_datagram_accept },
+	[SYS_accept4] = { call_accept4, NULL, call_datagram_accept },
+	[SYS_getsockname] = { call_getsockname, NULL, NULL },
+	[SYS_getpeername] = { call_getpeername, NULL, NULL },
+	[SYS_shutdown] = { call_shutdown, NULL, NULL },
+	[SYS_getsockopt] = { call_getsockopt, NULL, NULL },
+	[SYS_setsockopt] = { call_setsockopt, NULL, NULL },
+	[SYS_sendto] = { call_sendto, NULL, call_datagram_sendto },
+	[SYS_sendmsg] = { call_sendmsg, NULL, call_datagram_sendmsg },
+	[SYS_sendmmsg] = { call_sendmmsg, NULL, call_datagram_sendmmsg },
+	[SYS_recvfrom] = { call_recvfrom, NULL, call_datagram_recvfrom },
+	[SYS_recvmsg] = { call_recvmsg, NULL, call_datagram_recvmsg },
+	[SYS_ioctl] = { call_ioctl, call_ioctl_elsewhere, NULL },
+	[SYS_recvmmsg] = { call_recvmmsg, NULL, call_datagram_recvmmsg },
 };
 
 enum {
@@ -53,9 +55,14 @@ static void begin(struct supervisor *supervisor, struct call *call)
 	}
 	const struct handler *handler =
 		number >= 0 && number < HANDLERS ? &handlers[number] : &handlers[0];
-	if (call->descriptor >= 0 && carrier_is(call->descriptor, &call->inode) && handler->ours) {
+	if (call->descriptor >= 0)
+		call->type = carrier_is(call->descriptor, &call->inode);
+	if (call->type && handler->ours) {
+		call_step *step = call->type == SOCK_DGRAM && handler->datagrams
+					  ? handler->datagrams
+					  : handler->ours;
 		if (supervisor->control >= 0)
-			handler->ours(supervisor, call);
+			step(supervisor, call);
 		else
 			call_answer(supervisor, call, -ENETDOWN);
 	} else if (call->descriptor >= 0 && handler->elsewhere) {

@@ -36,6 +36,19 @@ call_step call_recvfrom; /* receive.c */
 call_step call_recvmsg;
 call_step call_recvmmsg;
 
+call_step call_datagram_sendto; /* datagram_send.c: the same on carriers of datagrams */
+call_step call_datagram_sendmsg;
+call_step call_datagram_sendmmsg;
+/* Something that may change where datagrams go is asked of that socket. */
+void datagram_forget_sure(struct supervisor *supervisor, uint64_t inode);
+
+call_step call_datagram_recvfrom; /* datagram_receive.c */
+call_step call_datagram_recvmsg;
+call_step call_datagram_recvmmsg;
+
+call_step call_datagram_connect; /* names.c */
+call_step call_datagram_accept;
+
 call_step call_ioctl; /* requests.c */
 call_step call_ioctl_elsewhere;
 

@@ -14,7 +14,7 @@ enum {
 	PROTOCOLS = 263,  /* IPPROTO_MAX of today's Linux; a header may be older */
 };
 
-/* What a kernel that has TCP and nothing else says: __sys_socket, __sock_create and inet_create, in their order. */
+/* What a kernel that has TCP, UDP and nothing else says: __sys_socket, __sock_create and inet_create, in their order. */
 static int judge(int type, int protocol)
 {
 	int kind = type & TYPE_MASK;
@@ -24,9 +24,10 @@ static int judge(int type, int protocol)
 		return -EAFNOSUPPORT;
 	if (protocol < 0 || protocol >= PROTOCOLS)
 		return -EINVAL;
-	if (kind != SOCK_STREAM)
+	if (kind != SOCK_STREAM && kind != SOCK_DGRAM)
 		return -ESOCKTNOSUPPORT;
-	return protocol == 0 || protocol == IPPROTO_TCP ? 0 : -EPROTONOSUPPORT;
+	const int own = kind == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
+	return protocol == 0 || protocol == own ? 0 : -EPROTONOSUPPORT;
 }
 
 void call_socket(struct supervisor *supervisor, struct call *call)
@@ -40,7 +41,8 @@ void call_socket(struct supervisor *supervisor, struct call *call)
 		return;
 	}
 
-	call->extra = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (type & SOCK_NONBLOCK), 0);
+	const int kind = type & TYPE_MASK;
+	call->extra = socket(AF_UNIX, kind | SOCK_CLOEXEC | (type & SOCK_NONBLOCK), 0);
 	if (call->extra < 0 || carrier_mark(call->extra) < 0 ||
 	    !carrier_is(call->extra, &call->inode)) {
 		call_answer(supervisor, call, -ENFILE);
@@ -51,9 +53,10 @@ void call_socket(struct supervisor *supervisor, struct call *call)
 	 * it, the daemon sees its last close. */
 	const struct question question = { .kind = CONTROL_SOCKET,
 					   .a = call_int(call, 0),
-					   .b = SOCK_STREAM,
+					   .b = kind,
 					   .c = protocol,
 					   .descriptor = call->extra };
+	datagram_forget_sure(supervisor, call->inode);
 	if (!call_tell(supervisor, call->inode, &question)) {
 		call_answer(supervisor, call, -ENETDOWN);
 		return;

@@ -61,3 +61,31 @@ int memory_write(pid_t thread, uint64_t to, const void *from, size_t size)
 		       ? write_by_file(thread, to, from, size)
 		       : -EFAULT;
 }
+
+/* Piece by piece: process_vm_readv would stop at the sum of the pieces, not at ours. */
+int memory_gather(pid_t thread, const struct iovec *pieces, size_t count, void *to, size_t size)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < count && at < size; i++) {
+		size_t part = pieces[i].iov_len < size - at ? pieces[i].iov_len : size - at;
+		uint64_t from = (uintptr_t)pieces[i].iov_base;
+		if (memory_read(thread, from, (uint8_t *)to + at, part) < 0)
+			return -EFAULT;
+		at += part;
+	}
+	return 0;
+}
+
+int memory_scatter(pid_t thread, const struct iovec *pieces, size_t count, const void *from,
+		   size_t size)
+{
+	size_t at = 0;
+	for (size_t i = 0; i < count && at < size; i++) {
+		size_t part = pieces[i].iov_len < size - at ? pieces[i].iov_len : size - at;
+		uint64_t to = (uintptr_t)pieces[i].iov_base;
+		if (memory_write(thread, to, (const uint8_t *)from + at, part) < 0)
+			return -EFAULT;
+		at += part;
+	}
+	return 0;
+}

@@ -3,6 +3,7 @@
 #include "supervisor/calls.h"
 #include "supervisor/held.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 
 static void answer_result(struct supervisor *supervisor, struct call *call,
@@ -24,6 +25,26 @@ void call_bind(struct supervisor *supervisor, struct call *call)
 					   .data = &address,
 					   .size = (size_t)size };
 	call_ask(supervisor, call, &question, answer_result);
+}
+
+void call_datagram_connect(struct supervisor *supervisor, struct call *call)
+{
+	struct sockaddr_storage address;
+	int size = address_read(call, call_argument(call, 1), call_int(call, 2), &address);
+	if (size < 0) {
+		call_answer(supervisor, call, size);
+		return;
+	}
+	datagram_forget_sure(supervisor, call->inode);
+	const struct question question = { .kind = CONTROL_CONNECT,
+					   .data = &address,
+					   .size = (size_t)size };
+	call_ask(supervisor, call, &question, answer_result);
+}
+
+void call_datagram_accept(struct supervisor *supervisor, struct call *call)
+{
+	call_answer(supervisor, call, -EOPNOTSUPP);
 }
 
 void call_listen(struct supervisor *supervisor, struct call *call)
@@ -57,18 +78,21 @@ void call_getpeername(struct supervisor *supervisor, struct call *call)
 	call_ask(supervisor, call, &question, answer_address);
 }
 
-/* 1 is the daemon's word for a listener that it has shut down itself. */
+/* 1 is the daemon's word for a listener that it has shut down itself. A datagram socket that is not connected is shut as well:
+ * inet_shutdown of Linux. */
 static void answer_shutdown(struct supervisor *supervisor, struct call *call,
 			    const struct control_message *reply)
 {
 	int result = reply->header.a;
-	if (result == 0)
+	bool not_connected = call->type == SOCK_DGRAM && result == -ENOTCONN;
+	if (result == 0 || not_connected)
 		shutdown(call->descriptor, call_int(call, 1));
 	call_answer(supervisor, call, result > 0 ? 0 : result);
 }
 
 void call_shutdown(struct supervisor *supervisor, struct call *call)
 {
+	datagram_forget_sure(supervisor, call->inode);
 	const struct question question = { .kind = CONTROL_SHUTDOWN, .a = call_int(call, 1) };
 	call_ask(supervisor, call, &question, answer_shutdown);
 }

@@ -63,6 +63,7 @@ void call_setsockopt(struct supervisor *supervisor, struct call *call)
 		call_answer(supervisor, call, size);
 		return;
 	}
+	datagram_forget_sure(supervisor, call->inode);
 	const struct question question = { .kind = CONTROL_SETSOCKOPT,
 					   .a = call_int(call, 1),
 					   .b = call_int(call, 2),
@@ -79,7 +80,7 @@ static void settle_error(const struct call *call, uint8_t *value, uint32_t size)
 	socklen_t native_size = sizeof(native);
 	getsockopt(call->descriptor, SOL_SOCKET, SO_ERROR, &native, &native_size);
 	memcpy(&told, value, size < sizeof(told) ? size : sizeof(told));
-	if (told == ECONNRESET && native == 0)
+	if (native == 0 && (told == ECONNRESET || call->type == SOCK_DGRAM))
 		memset(value, 0, size);
 }
 

@@ -12,6 +12,7 @@
 #include "supervisor/threads.h"
 
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -42,6 +43,22 @@ struct transfer {
 	uint64_t many;      /* the guest's mmsghdr whose msg_len is to be written, or 0 */
 };
 
+/* A call that sends or receives datagrams: datagrams.h. */
+struct datagrams {
+	uint64_t vector;      /* the guest's array of mmsghdr, or 0 */
+	uint32_t count, done; /* of messages */
+	uint64_t until;       /* recvmmsg's own deadline; UINT64_MAX: none */
+	uint64_t name;        /* where the address of this one is, or goes; 0: nowhere */
+	int32_t name_size;    /* the room there, in a msghdr */
+	uint64_t control, control_size;
+	size_t size;   /* of the one at hand, as the call returns it, */
+	int out_flags; /* and its msg_flags */
+	struct sockaddr_in to;
+	struct sockaddr_storage peer; /* what the socket is connected to, as the daemon said */
+	uint32_t peer_size;
+	bool peer_known;
+};
+
 struct call {
 	struct watch watch; /* first: a watch of this kind is a call */
 	struct call *next, *previous;
@@ -51,6 +68,7 @@ struct call {
 	int descriptor; /* our duplicate of the guest's, or -1 */
 	int extra;      /* another descriptor that goes with the call, or -1 */
 	uint64_t inode; /* of the carrier */
+	int type;       /* SOCK_STREAM ..., of the carrier */
 
 	uint32_t id; /* of the question that the daemon has not answered; 0: none */
 	call_reply *reply;
@@ -64,6 +82,13 @@ struct call {
 	int stat;                 /* its thread's /proc stat, open while it is looked at; or -1 */
 
 	struct transfer transfer;
+	struct datagrams datagrams;
+};
+
+/* A destination to which datagrams of that socket need no reply (CONTROL_SENDTO). */
+struct sure {
+	uint64_t inode;
+	struct sockaddr_in to;
 };
 
 /* Connections that were accepted and could not be handed over (the guest has no descriptor left, or was killed): the next
@@ -77,9 +102,10 @@ struct returned {
 
 enum {
 	SUPERVISOR_RETURNED_MOST =
-		16,                 /* a guest at its limit of descriptors soon stops accepting */
-	SUPERVISOR_IDS = 1024,      /* buckets of questions waiting */
-	SUPERVISOR_SCRATCH = 65536, /* bytes moved at once */
+		16,            /* a guest at its limit of descriptors soon stops accepting */
+	SUPERVISOR_IDS = 1024, /* buckets of questions waiting */
+	SUPERVISOR_SCRATCH = CONTROL_DATA_MOST, /* bytes moved at once */
+	SUPERVISOR_SURE = 64,                   /* by a hash: a clash costs a reply waited for */
 };
 
 struct supervisor {
@@ -103,6 +129,7 @@ struct supervisor {
 	uint32_t last_id;
 	uint64_t look_at; /* when held calls are looked at next; UINT64_MAX: there is none */
 
+	struct sure sure[SUPERVISOR_SURE];
 	struct returned returned[SUPERVISOR_RETURNED_MOST];
 	uint64_t returned_until; /* when the first of them is closed; UINT64_MAX: there is none */
 	uint8_t scratch[SUPERVISOR_SCRATCH];

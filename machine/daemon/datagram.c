@@ -1,0 +1,480 @@
+#include "daemon/datagram.h"
+
+#include "daemon/host.h"
+#include "daemon/origin.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	BATCH = 64,
+	PAYLOAD_MOST = 65536, /* more than UDP takes, so that it refuses what is too long */
+	SLOT_SIZE = PAYLOAD_MOST + 192, /* slots begin in different sets of the cache */
+	SETTLED_BATCHES = 16,           /* a guest that goes on sending has no order to keep */
+	/* AF_UNIX refuses a datagram longer than this less 32, and the kernel doubles what it is given: the nearest to
+	 * UDP's 65,507. */
+	GUEST_SEND_BUFFER = 65540 / 2,
+};
+
+struct ancillary {
+	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))];
+};
+
+struct batch {
+	struct mmsghdr messages[BATCH];
+	struct iovec pieces[BATCH];
+	struct ancillary beside[BATCH];
+	struct carrier_origin origins[BATCH];
+	uint8_t slots[BATCH][SLOT_SIZE];
+};
+
+/* A datagram that the stack has let go and the guest's queue had no room for. */
+struct kept {
+	STAILQ_ENTRY(kept) link;
+	struct carrier_origin origin;
+	size_t size;
+	uint8_t payload[];
+};
+
+struct inlet {
+	struct sockaddr_un guest; /* the carrier's name */
+	socklen_t guest_size;
+	struct sockaddr_storage peer; /* what the socket is connected to */
+	socklen_t peer_size;          /* 0: nothing */
+	bool alarmed;                 /* an error is to be told */
+	STAILQ_HEAD(, kept) kept;     /* no more than a batch */
+};
+
+static struct batch *batch_of(const struct carrier *carrier)
+{
+	return carrier->host->daemon->batch;
+}
+
+void datagram_batch_free(struct daemon *daemon)
+{
+	free(daemon->batch);
+	daemon->batch = NULL;
+}
+
+static int name_socket(int descriptor, struct sockaddr_un *name, socklen_t *size)
+{
+	struct sockaddr *at = (struct sockaddr *)name;
+
+	*name = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	*size = sizeof *name;
+	if (bind(descriptor, at, sizeof name->sun_family) < 0 ||
+	    getsockname(descriptor, at, size) < 0)
+		return -errno;
+	return 0;
+}
+
+/* The first moment of the carrier: its guest has it already, but can have sent nothing, as it is not connected. */
+static int link_inlet(struct inlet *inlet, int end, int duplicate)
+{
+	const int buffer = GUEST_SEND_BUFFER;
+	struct sockaddr_un name;
+	socklen_t size;
+
+	int error = name_socket(end, &name, &size);
+	if (!error)
+		error = name_socket(duplicate, &inlet->guest, &inlet->guest_size);
+	if (error)
+		return error;
+	setsockopt(duplicate, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+	if (connect(end, (const struct sockaddr *)&inlet->guest, inlet->guest_size) < 0 ||
+	    connect(duplicate, (const struct sockaddr *)&name, size) < 0)
+		return -errno;
+	return 0;
+}
+
+static void want_out(struct carrier *carrier, bool wanted)
+{
+	if (carrier->out_wanted == wanted)
+		return;
+	carrier->out_wanted = wanted;
+	loop_change(&carrier->host->daemon->loop, carrier->end, &carrier->source,
+		    EPOLLIN | EPOLLET | (wanted ? EPOLLOUT : 0));
+}
+
+/* Whatever cannot be told by this call's result. */
+static void note_error(struct carrier *carrier, ssize_t error)
+{
+	carrier->error = (int)-error;
+	carrier->inlet->alarmed = true;
+}
+
+/* From the guest. */
+
+/* A full send buffer empties as the wire moves. */
+static ssize_t send_message(struct carrier *carrier, const struct msghdr *message, int flags)
+{
+	struct host *host = carrier->host;
+	ssize_t sent = berth_sendmsg(host->stack, carrier->descriptor, message, flags);
+
+	if (sent == -EAGAIN) {
+		daemon_advance(host->daemon);
+		sent = berth_sendmsg(host->stack, carrier->descriptor, message, flags);
+	}
+	return sent;
+}
+
+/* An error may be an older one that waited for a call: the datagram gets a second chance. */
+static void pass_on(struct carrier *carrier, struct iovec *payload)
+{
+	const struct msghdr message = { .msg_iov = payload, .msg_iovlen = 1 };
+	ssize_t sent = send_message(carrier, &message, 0);
+
+	if (sent >= 0)
+		return;
+	note_error(carrier, sent);
+	send_message(carrier, &message, 0);
+}
+
+/* One batch. Returns whether there may be more. */
+static bool move_out(struct carrier *carrier)
+{
+	struct batch *batch = batch_of(carrier);
+
+	for (int i = 0; i < BATCH; i++) {
+		batch->pieces[i] = (struct iovec){ batch->slots[i], PAYLOAD_MOST };
+		batch->messages[i].msg_hdr =
+			(struct msghdr){ .msg_iov = &batch->pieces[i], .msg_iovlen = 1 };
+	}
+	int count = recvmmsg(carrier->end, batch->messages, BATCH, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < count; i++) {
+		batch->pieces[i].iov_len = batch->messages[i].msg_len;
+		pass_on(carrier, &batch->pieces[i]);
+	}
+	return count == BATCH;
+}
+
+/* To the guest. */
+
+static bool needs_origin(const struct inlet *inlet, const struct carrier_origin *origin)
+{
+	return origin->control_size > 0 || inlet->peer_size == 0 ||
+	       origin->address_size != inlet->peer_size ||
+	       memcmp(origin->address, &inlet->peer, inlet->peer_size) != 0;
+}
+
+static void attach(struct msghdr *message, struct ancillary *beside, int file)
+{
+	message->msg_control = beside->room;
+	message->msg_controllen = sizeof beside->room;
+
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof file);
+	memcpy(CMSG_DATA(header), &file, sizeof file);
+}
+
+static void address_to_guest(struct carrier *carrier, struct msghdr *message,
+			     struct ancillary *beside, const struct carrier_origin *origin)
+{
+	if (!needs_origin(carrier->inlet, origin))
+		return;
+	int file = origin_file(&carrier->host->daemon->origins, origin);
+	if (file >= 0)
+		attach(message, beside, file);
+}
+
+/* The next datagram of the stack's, or a negative errno. */
+static ssize_t take(struct carrier *carrier, struct iovec *piece, struct carrier_origin *origin)
+{
+	struct msghdr message = {
+		.msg_iov = piece,
+		.msg_iovlen = 1,
+		.msg_name = origin->address,
+		.msg_namelen = sizeof origin->address,
+		.msg_control = origin->control,
+		.msg_controllen = sizeof origin->control,
+	};
+	memset(origin->address, 0, sizeof origin->address);
+	ssize_t size =
+		berth_recvmsg(carrier->host->stack, carrier->descriptor, &message, MSG_DONTWAIT);
+	if (size < 0)
+		return size;
+	origin->address_size = message.msg_namelen;
+	origin->control_size = (uint32_t)message.msg_controllen;
+	piece->iov_len = (size_t)size;
+	return size;
+}
+
+static int take_batch(struct carrier *carrier, struct batch *batch)
+{
+	int count = 0;
+
+	while (count < BATCH) {
+		batch->pieces[count] = (struct iovec){ batch->slots[count], PAYLOAD_MOST };
+		ssize_t size = take(carrier, &batch->pieces[count], &batch->origins[count]);
+		if (size == -EAGAIN)
+			break;
+		if (size < 0) {
+			note_error(carrier, size);
+			break;
+		}
+		struct msghdr *message = &batch->messages[count].msg_hdr;
+		*message = (struct msghdr){ .msg_iov = &batch->pieces[count], .msg_iovlen = 1 };
+		address_to_guest(carrier, message, &batch->beside[count], &batch->origins[count]);
+		count++;
+	}
+	return count;
+}
+
+static bool must_wait(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM;
+}
+
+/* Without memory it is lost, as UDP may. */
+static void keep(struct carrier *carrier, const struct batch *batch, int index)
+{
+	size_t size = batch->pieces[index].iov_len;
+	struct kept *kept = malloc(sizeof *kept + size);
+	if (!kept)
+		return;
+	kept->origin = batch->origins[index];
+	kept->size = size;
+	memcpy(kept->payload, batch->slots[index], size);
+	STAILQ_INSERT_TAIL(&carrier->inlet->kept, kept, link);
+}
+
+static void wait_for_room(struct carrier *carrier)
+{
+	carrier->may_write = false;
+	want_out(carrier, true);
+}
+
+/* What the guest will never take (it reads no more, or it has closed) is passed over. */
+static void give_batch(struct carrier *carrier, struct batch *batch, int count)
+{
+	int done = 0;
+
+	while (done < count) {
+		int sent = sendmmsg(carrier->end, batch->messages + done, (unsigned)(count - done),
+				    MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (sent < 0 && must_wait(errno)) {
+			wait_for_room(carrier);
+			break;
+		}
+		done += sent < 0 ? 1 : sent;
+	}
+	for (; done < count; done++)
+		keep(carrier, batch, done);
+}
+
+/* False: there is no room for the next. */
+static bool give_kept(struct carrier *carrier)
+{
+	struct kept *kept;
+
+	while ((kept = STAILQ_FIRST(&carrier->inlet->kept))) {
+		struct iovec piece = { kept->payload, kept->size };
+		struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
+		struct ancillary beside;
+
+		address_to_guest(carrier, &message, &beside, &kept->origin);
+		if (sendmsg(carrier->end, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+		    must_wait(errno)) {
+			wait_for_room(carrier);
+			return false;
+		}
+		STAILQ_REMOVE_HEAD(&carrier->inlet->kept, link);
+		free(kept);
+	}
+	return true;
+}
+
+/* One batch. Returns whether there may be more. */
+static bool move_in(struct carrier *carrier)
+{
+	struct batch *batch = batch_of(carrier);
+
+	if (!carrier->may_write || !give_kept(carrier))
+		return false;
+	int count = take_batch(carrier, batch);
+	give_batch(carrier, batch, count);
+	return count == BATCH || (count > 0 && carrier->inlet->alarmed);
+}
+
+/* Errors. */
+
+/* Puts something into the inlet that is not the guest's. */
+static void drop_a_stone(int end)
+{
+	struct sockaddr_un name;
+	socklen_t size = sizeof name;
+	int other = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (other < 0)
+		return;
+	if (getsockname(end, (struct sockaddr *)&name, &size) == 0)
+		sendto(other, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&name,
+		       size);
+	close(other);
+}
+
+static void connect_to_guest(const struct carrier *carrier)
+{
+	const struct inlet *inlet = carrier->inlet;
+
+	connect(carrier->end, (const struct sockaddr *)&inlet->guest, inlet->guest_size);
+}
+
+static void disconnect(const struct carrier *carrier)
+{
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	connect(carrier->end, &nobody, sizeof nobody);
+}
+
+/* Only while we are not connected to the guest can somebody else put something in. What the guest sends in between is lost
+ * with it. */
+static void alarm_guest(struct carrier *carrier)
+{
+	carrier->inlet->alarmed = false;
+	disconnect(carrier);
+	drop_a_stone(carrier->end);
+	connect_to_guest(carrier);
+	disconnect(carrier);
+	connect_to_guest(carrier);
+}
+
+static void take_all(struct carrier *carrier)
+{
+	carrier->may_read = false;
+	for (int i = 0; i < SETTLED_BATCHES; i++)
+		if (!move_out(carrier))
+			return;
+	carrier->may_read = true;
+	carrier_queue(carrier, &carrier->host->daemon->busy);
+}
+
+void datagram_stir(struct carrier *carrier)
+{
+	if (carrier->end < 0)
+		return;
+	bool more_in = move_in(carrier);
+	if (carrier->may_read)
+		carrier->may_read = move_out(carrier);
+	if (carrier->inlet->alarmed) {
+		take_all(carrier);
+		alarm_guest(carrier);
+	}
+	if (more_in || carrier->may_read)
+		carrier_queue(carrier, &carrier->host->daemon->busy);
+}
+
+void datagram_settle(struct carrier *carrier)
+{
+	take_all(carrier);
+}
+
+void datagram_settle_errors(struct carrier *carrier)
+{
+	daemon_advance(carrier->host->daemon);
+	datagram_stir(carrier);
+}
+
+static void inlet_ready(struct source *source, uint32_t events)
+{
+	struct carrier *carrier = (struct carrier *)source;
+
+	if (events & EPOLLIN)
+		carrier->may_read = true;
+	if (events & EPOLLOUT) {
+		carrier->may_write = true;
+		want_out(carrier, false);
+	}
+	datagram_stir(carrier);
+}
+
+/* Calls. */
+
+static void read_peer(struct carrier *carrier)
+{
+	struct inlet *inlet = carrier->inlet;
+
+	inlet->peer_size = sizeof inlet->peer;
+	if (berth_getpeername(carrier->host->stack, carrier->descriptor,
+			      (struct sockaddr *)&inlet->peer, &inlet->peer_size) < 0)
+		inlet->peer_size = 0;
+}
+
+/* What has arrived for the socket as it was is moved first, as far as the guest has room. */
+int datagram_connect(struct carrier *carrier, const void *address, socklen_t size)
+{
+	datagram_stir(carrier);
+	int result = berth_connect(carrier->host->stack, carrier->descriptor, address, size);
+	read_peer(carrier);
+	return result;
+}
+
+static bool is_sure(const struct carrier *carrier, const struct msghdr *message)
+{
+	const struct sockaddr_in *to = message->msg_name;
+
+	return to && message->msg_namelen >= sizeof *to && message->msg_controllen == 0 &&
+	       to->sin_family == AF_INET && to->sin_port != 0 &&
+	       host_reaches(carrier->host, to->sin_addr);
+}
+
+ssize_t datagram_send(struct carrier *carrier, const struct msghdr *message, int flags, bool *sure)
+{
+	ssize_t sent = send_message(carrier, message, flags);
+
+	*sure = sent >= 0 && is_sure(carrier, message);
+	return sent;
+}
+
+static int open_inlet(struct carrier *carrier, int duplicate)
+{
+	struct daemon *daemon = carrier->host->daemon;
+
+	if (!daemon->batch)
+		daemon->batch = malloc(sizeof *daemon->batch);
+	if (!daemon->batch)
+		return -ENOMEM;
+	carrier->end = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (carrier->end < 0)
+		return -errno;
+	int error = link_inlet(carrier->inlet, carrier->end, duplicate);
+	if (!error)
+		error = loop_add(&daemon->loop, carrier->end, &carrier->source, EPOLLIN | EPOLLET);
+	return error;
+}
+
+/* What a failure leaves is the carrier's to free. */
+int datagram_begin(struct carrier *carrier, int duplicate)
+{
+	carrier->state = CARRIER_DATAGRAM;
+	carrier->source.ready = inlet_ready;
+	carrier->may_write = true;
+	carrier->inlet = calloc(1, sizeof *carrier->inlet);
+	if (!carrier->inlet)
+		return -ENOMEM;
+	STAILQ_INIT(&carrier->inlet->kept);
+	return open_inlet(carrier, duplicate);
+}
+
+void datagram_end(struct carrier *carrier)
+{
+	struct inlet *inlet = carrier->inlet;
+	struct kept *kept;
+
+	if (!inlet)
+		return;
+	if (carrier->end >= 0)
+		take_all(carrier);
+	while ((kept = STAILQ_FIRST(&inlet->kept))) {
+		STAILQ_REMOVE_HEAD(&inlet->kept, link);
+		free(kept);
+	}
+	free(inlet);
+	carrier->inlet = NULL;
+}
