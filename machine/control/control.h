@@ -69,11 +69,15 @@ enum control_kind {
 	/* A guest's datagram that a native call could not take. inode; a: bytes of its address, -1: it has none; b: flags; c: bytes of
 	 * its control messages; data: the address in a field of CONTROL_ADDRESS_ROOM bytes, the control messages, the
 	 * payload. Reply: bytes sent, or an error. Data beside the reply (one byte) says: nothing can go wrong with more to the
-	 * same address, as long as nothing else is asked of the socket. They may come with id 0, and get no reply. */
+	 * same address, of CONTROL_SURE_MOST bytes at most and without flags, as long as nothing else is asked of the socket.
+	 * They may come with id 0, and get no reply. */
 	CONTROL_SENDTO,
 };
 
-enum { CONTROL_ADDRESS_ROOM = 32 };
+enum {
+	CONTROL_ADDRESS_ROOM = 32,
+	CONTROL_SURE_MOST = 1472, /* payload that no MTU of the LAN is too small for */
+};
 
 struct control_header {
 	uint32_t kind;

@@ -228,10 +228,14 @@ static int call_sendto(struct call *call)
 		.msg_iov = &payload,
 		.msg_iovlen = 1,
 	};
+	if (header->id == 0) {
+		datagram_send_told(call->carrier, &message, header->b);
+		return CALL_NO_REPLY;
+	}
 	int sent = (int)datagram_send(call->carrier, &message, header->b, &sure);
 	memset(call->out, 0, 1);
 	call->out_size = sure;
-	return header->id == 0 ? CALL_NO_REPLY : sent;
+	return sent;
 }
 
 /* What must be true before the function is asked. */

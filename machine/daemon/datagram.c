@@ -8,7 +8,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+
+#define NS_A_SECOND 1000000000
 
 enum {
 	BATCH = 64,
@@ -109,29 +112,21 @@ static void note_error(struct carrier *carrier, ssize_t error)
 
 /* From the guest. */
 
-/* A full send buffer empties as the wire moves. */
-static ssize_t send_message(struct carrier *carrier, const struct msghdr *message, int flags)
-{
-	struct host *host = carrier->host;
-	ssize_t sent = berth_sendmsg(host->stack, carrier->descriptor, message, flags);
-
-	if (sent == -EAGAIN) {
-		daemon_advance(host->daemon);
-		sent = berth_sendmsg(host->stack, carrier->descriptor, message, flags);
-	}
-	return sent;
-}
-
 /* An error may be an older one that waited for a call: the datagram gets a second chance. */
-static void pass_on(struct carrier *carrier, struct iovec *payload)
+void datagram_send_told(struct carrier *carrier, const struct msghdr *message, int flags)
 {
-	const struct msghdr message = { .msg_iov = payload, .msg_iovlen = 1 };
-	ssize_t sent = send_message(carrier, &message, 0);
+	struct berth_host *stack = carrier->host->stack;
+	ssize_t sent = berth_sendmsg(stack, carrier->descriptor, message, flags);
 
 	if (sent >= 0)
 		return;
 	note_error(carrier, sent);
-	send_message(carrier, &message, 0);
+	berth_sendmsg(stack, carrier->descriptor, message, flags);
+}
+
+static void pass_on(struct carrier *carrier, struct iovec *payload)
+{
+	datagram_send_told(carrier, &(struct msghdr){ .msg_iov = payload, .msg_iovlen = 1 }, 0);
 }
 
 /* One batch. Returns whether there may be more. */
@@ -183,6 +178,29 @@ static void address_to_guest(struct carrier *carrier, struct msghdr *message,
 		attach(message, beside, file);
 }
 
+/* The stack's clock begins anywhere; a guest's is the machine's. */
+static void set_clock(struct cmsghdr *header)
+{
+	struct timespec *stamp = (struct timespec *)(void *)CMSG_DATA(header);
+	bool is_ns = header->cmsg_type == SCM_TIMESTAMPNS;
+	struct timespec now;
+
+	if (header->cmsg_level != SOL_SOCKET || (!is_ns && header->cmsg_type != SCM_TIMESTAMP))
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	int64_t ns = (int64_t)stamp->tv_sec * NS_A_SECOND + stamp->tv_nsec * (is_ns ? 1 : 1000);
+	ns += (int64_t)now.tv_sec * NS_A_SECOND + now.tv_nsec - (int64_t)loop_clock();
+	stamp->tv_sec = ns / NS_A_SECOND;
+	stamp->tv_nsec = ns % NS_A_SECOND / (is_ns ? 1 : 1000);
+}
+
+static void set_clocks(struct msghdr *message)
+{
+	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header;
+	     header = CMSG_NXTHDR(message, header))
+		set_clock(header);
+}
+
 /* The next datagram of the stack's, or a negative errno. */
 static ssize_t take(struct carrier *carrier, struct iovec *piece, struct carrier_origin *origin)
 {
@@ -199,6 +217,7 @@ static ssize_t take(struct carrier *carrier, struct iovec *piece, struct carrier
 		berth_recvmsg(carrier->host->stack, carrier->descriptor, &message, MSG_DONTWAIT);
 	if (size < 0)
 		return size;
+	set_clocks(&message);
 	origin->address_size = message.msg_namelen;
 	origin->control_size = (uint32_t)message.msg_controllen;
 	piece->iov_len = (size_t)size;
@@ -426,7 +445,7 @@ static bool is_sure(const struct carrier *carrier, const struct msghdr *message)
 
 ssize_t datagram_send(struct carrier *carrier, const struct msghdr *message, int flags, bool *sure)
 {
-	ssize_t sent = send_message(carrier, message, flags);
+	ssize_t sent = berth_sendmsg(carrier->host->stack, carrier->descriptor, message, flags);
 
 	*sure = sent >= 0 && is_sure(carrier, message);
 	return sent;

@@ -34,6 +34,8 @@ int datagram_connect(struct carrier *carrier, const void *address, socklen_t siz
 
 /* sendmsg(): the guest's answer. *sure: see CONTROL_SENDTO. */
 ssize_t datagram_send(struct carrier *carrier, const struct msghdr *message, int flags, bool *sure);
+/* The same where the guest has its answer already. */
+void datagram_send_told(struct carrier *carrier, const struct msghdr *message, int flags);
 
 /* Sends what the guest has left in the inlet, and frees what only a datagram carrier has, if it is one. */
 void datagram_end(struct carrier *carrier);

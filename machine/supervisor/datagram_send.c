@@ -36,6 +36,9 @@ static bool is_same(const struct sockaddr_in *a, const struct sockaddr_in *b)
 
 static bool is_sure(struct supervisor *supervisor, const struct call *call)
 {
+	if (call->datagrams.size > CONTROL_SURE_MOST ||
+	    call->transfer.flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL))
+		return false;
 	const struct sockaddr_in *to = &call->datagrams.to;
 	const struct sure *sure = place_of(supervisor, call->inode, to);
 	return sure->inode == call->inode && is_same(&sure->to, to);
@@ -105,14 +108,10 @@ static int compose(struct supervisor *supervisor, struct call *call, struct comp
 
 static call_step send_on;
 
-/* A full send buffer is rare, as the daemon has moved the wire before it said so: a guest that waits is told what a full device
- * queue is told. */
 static void answer_send(struct supervisor *supervisor, struct call *call,
 			const struct control_message *reply)
 {
 	int result = reply->header.a;
-	if (result == -EAGAIN && transfer_waits(call))
-		result = -ENOBUFS;
 	if (result >= 0)
 		result = datagrams_count(supervisor, call, (size_t)result);
 	if (result < 0) {

@@ -115,7 +115,7 @@ static void refused(void)
 	to.sin_family = AF_INET6;
 	SAY_NUMBER(send_to(clients[0], "x", 1, &to));
 	to.sin_family = AF_INET;
-	to.sin_addr.s_addr = INADDR_BROADCAST;
+	to.sin_addr.s_addr = htonl(0x7fffffff);
 	SAY_NUMBER(send_to(clients[0], "x", 1, &to));
 	SAY_NUMBER(sendto(clients[0], "x", 1, MSG_OOB, (struct sockaddr *)&addresses[0], 16));
 	SAY_NUMBER(recv(server, text, 1, MSG_ERRQUEUE));
