@@ -133,7 +133,7 @@ struct carrier_origin {
 	uint32_t address_size;
 	uint32_t control_size;
 	uint8_t address[CONTROL_ADDRESS_ROOM];
-	uint8_t control[216]; /* control messages as recvmsg(2) has them */
+	_Alignas(struct cmsghdr) uint8_t control[216]; /* control messages as recvmsg(2) has them */
 };
 
 /* A carrier is known by the sticky bit of its inode's mode, which nothing else sets on a socket; the mode's last digit is its

@@ -81,9 +81,11 @@ static void set_guest(struct guest *guest, int descriptor)
 
 static void make_socket(struct world *world, int supervisor, struct guest *guest)
 {
-	set_guest(guest, socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
+	int type = guest == &world->guests[GUESTS - 1] ? SOCK_DGRAM : SOCK_STREAM;
+
+	set_guest(guest, socket(AF_UNIX, type | SOCK_NONBLOCK, 0));
 	const struct control_header header = {
-		.kind = CONTROL_SOCKET, .inode = guest->inode, .a = AF_INET, .b = SOCK_STREAM
+		.kind = CONTROL_SOCKET, .inode = guest->inode, .a = AF_INET, .b = type
 	};
 	control_send(world->supervisors[supervisor], &header, NULL, guest->descriptor);
 }
@@ -107,7 +109,7 @@ static void send_message(struct world *world, struct script *script, struct gues
 	uint8_t flags = next(script);
 	struct sockaddr_in address = address_of(next(script));
 	struct control_header header = {
-		.kind = next(script) % (CONTROL_SPAWN + 2),
+		.kind = next(script) % (CONTROL_SENDTO + 2),
 		.id = next(script) & 3,
 		.inode = guest->inode,
 		.a = (int8_t)next(script),
@@ -115,6 +117,7 @@ static void send_message(struct world *world, struct script *script, struct gues
 		.c = (int8_t)next(script),
 		.size = sizeof address,
 	};
+	uint8_t datagram[CONTROL_ADDRESS_ROOM + 16] = { 0 };
 	const void *data = &address;
 
 	if (header.kind == CONTROL_ACCEPTED && (flags & 1)) {
@@ -123,6 +126,12 @@ static void send_message(struct world *world, struct script *script, struct gues
 		header.inode = listener->inode;
 		header.size = sizeof guest->inode;
 		data = &guest->inode;
+	} else if (header.kind == CONTROL_SENDTO && (flags & 1)) {
+		memcpy(datagram, &address, sizeof address);
+		header.a = sizeof address;
+		header.c = 0;
+		header.size = CONTROL_ADDRESS_ROOM + (flags >> 4);
+		data = datagram;
 	} else if (flags & 2) {
 		header.size = next(script) < script->left ? script->at[0] : 0;
 		header.size = header.size < script->left ? header.size : (uint32_t)script->left;
