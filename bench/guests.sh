@@ -23,8 +23,8 @@ finish() {
 trap finish EXIT
 
 # Servers: on ports of the machine, and each on a host of the LAN, all at the same ports.
-declare -A port=([stream]=7101 [rr]=7102 [crr]=7103 [idle]=7104)
-declare -A host=([stream]=10.77.9.1 [rr]=10.77.9.2 [crr]=10.77.9.3 [idle]=10.77.9.4)
+declare -A port=([udp]=7105 [stream]=7101 [rr]=7102 [crr]=7103 [idle]=7104)
+declare -A host=([udp]=10.77.9.5 [stream]=10.77.9.1 [rr]=10.77.9.2 [crr]=10.77.9.3 [idle]=10.77.9.4)
 
 start_server() { # NAME
 	"bench/guest_$1" server "${port[$1]}" >/dev/null 2>&1 &
@@ -163,7 +163,7 @@ idle_row() {
 }
 
 measure_idle
-for name in stream rr crr; do
+for name in stream rr crr udp; do
 	start_server "$name"
 done
 start_client
@@ -172,6 +172,9 @@ for ((round = 0; round < rounds; round++)); do
 	take stream-8 stream 8
 	take rr rr "$exchanges"
 	take crr crr "$requests"
+	take udp-connected udp 1
+	take udp-apart udp 2
+	take udp-rr udp "$exchanges"
 done
 measure_starts
 
@@ -183,6 +186,9 @@ row "stream, 8 connections" stream-8 1 1e-9 2 GB/s none 0
 row "1 byte there and back, p50" rr 1 1e-3 1 us "<=" 3
 row "1 byte there and back, p99" rr 2 1e-3 1 us none 0
 row "connect, request, response, close" crr 1 1 0 /s ">=" 0.15
+row "64-byte datagrams, connected" udp-connected 1 1e-3 1 k/s ">=" 0.3
+row "64-byte datagrams, not connected" udp-apart 1 1e-3 1 k/s ">=" 0.15
+row "1-byte datagram there and back, p50" udp-rr 1 1e-3 1 us "<=" 3
 start_row
 idle_row || missing=1
 exit "$missing"

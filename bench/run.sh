@@ -37,6 +37,6 @@ describe_machine
 mk/as-user.sh "$build/bench/library" -- "$build/bench/library" -r "$rounds" -t "$milliseconds" || failed=1
 tell_lwip
 echo
-mk/as-user.sh "$build/berth" "$build"/bench/{library,guest_{stream,rr,crr,idle}} bench/guests.sh -- \
+mk/as-user.sh "$build/berth" "$build"/bench/{library,guest_{stream,rr,crr,idle,udp}} bench/guests.sh -- \
 	env QUICK="${QUICK:-}" bash bench/guests.sh "$build" || failed=1
 exit "$failed"

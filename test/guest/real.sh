@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Real programs on Berth hosts, each pair many times over: curl and python3's http.server, wrk and nginx, redis-benchmark and
-# redis-server, iperf3 with itself. Runs as whoever calls it, which is to be an ordinary user.
+# redis-server, iperf3 with itself, and socat, iperf3 and python3 with datagrams. Runs as whoever calls it, which is to be an ordinary user.
 #
 #   test/guest/real.sh BERTH [COUNT]      prints ok or not ok a pair, and what went wrong
 set -u
@@ -98,7 +98,74 @@ iperf() {
 	CHECK
 }
 
-for pair in curl_and_http_server wrk_and_nginx redis iperf; do
+await_bound() { # HOST PORT: as await_listener, for datagrams
+	local _
+	for _ in $(seq 200); do
+		"$berth" ss --lan "$lan" 2>/dev/null | grep -q "^$1 .*UNCONN.*:$2 " && return 0
+		sleep 0.05
+	done
+	echo "nobody bound on $1:$2"
+	cat "$work/$1.log"
+	return 1
+}
+
+iperf_udp() {
+	serve iperf 10.77.1.5 iperf3 -4 -s -1
+	await_listener iperf 5201 || return 1
+	on client iperf3 -4 -u -c 10.77.1.5 -b 50M -t 1 -J >"$work/iperf.out" 2>&1 || { cat "$work/iperf.out"; return 1; }
+	python3 - "$work/iperf.out" <<-'CHECK'
+		import json, sys
+		end = json.load(open(sys.argv[1]))["end"]["sum"]
+		assert end["packets"] >= 1000 and end["lost_percent"] < 50, end
+	CHECK
+}
+
+socat_udp() {
+	serve echo 10.77.1.6 socat UDP-RECVFROM:7,fork PIPE
+	await_bound echo 7 || return 1
+	[ "$(echo hello | on client socat -t 2 - UDP:10.77.1.6:7)" = hello ] || return 1
+	[ "$(echo again | on client socat -t 2 - UDP-SENDTO:10.77.1.6:7)" = again ]
+}
+
+# Two servers, one client: unicast of the largest size, and a broadcast that both answer.
+python_datagrams() {
+	cat >"$work/answer.py" <<-'PYTHON'
+		import socket, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("", 5000))
+		while True:
+		    data, sender = s.recvfrom(70000)
+		    s.sendto(b"%s heard %d" % (sys.argv[1].encode(), len(data)), sender)
+	PYTHON
+	cat >"$work/query.py" <<-'PYTHON'
+		import socket
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.settimeout(10)
+		s.sendto(bytes(65507), ("10.77.1.7", 5000))
+		assert s.recvfrom(100) == (b"one heard 65507", ("10.77.1.7", 5000))
+		try:
+		    s.sendto(b"", ("10.77.255.255", 5000))
+		    assert False
+		except PermissionError:
+		    pass
+		s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+		s.sendto(b"", ("10.77.255.255", 5000))
+		heard = sorted(s.recvfrom(100) for _ in range(2))
+		assert heard == [(b"one heard 0", ("10.77.1.7", 5000)), (b"two heard 0", ("10.77.1.8", 5000))], heard
+		s.connect(("10.77.1.8", 5001))
+		s.send(b"to nobody")
+		try:
+		    s.recvfrom(100)
+		    assert False
+		except ConnectionRefusedError:
+		    pass
+	PYTHON
+	serve one 10.77.1.7 python3 "$work/answer.py" one
+	serve two 10.77.1.8 python3 "$work/answer.py" two
+	await_bound one 5000 && await_bound two 5000 && on client python3 "$work/query.py"
+}
+
+for pair in curl_and_http_server wrk_and_nginx redis iperf iperf_udp socat_udp python_datagrams; do
 	passed=0
 	for round in $(seq "$count"); do
 		if $pair >"$work/said" 2>&1; then passed=$((passed + 1)); else echo "# $pair, time $round:"; cat "$work/said"; fi
