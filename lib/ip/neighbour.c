@@ -9,18 +9,22 @@ bool neighbours_init(struct neighbours *neighbours, const struct berth_allocator
 		     struct random *random)
 {
 	list_init(&neighbours->ages);
-	neighbours->hash_keys[0] = random_next(random) | 1;
-	neighbours->hash_keys[1] = random_next(random) | 1;
+	for (int index = 0; index < NEIGHBOUR_HASH_KEYS; index++)
+		neighbours->hash_keys[index] = random_next(random);
 	return table_init(&neighbours->table, allocator);
 }
 
-/* Multilinear hashing: cheap, since it is asked for every packet, and keyed, since strangers choose their addresses. */
+/* Multilinear hashing (Lemire and Kaser, "Strongly universal string hashing is fast"): cheap, since it is asked for every
+ * packet, and keyed, since strangers choose their addresses. The words are half as wide as the sum, of which the upper half
+ * counts: what differs in a word's uppermost bits, as neighbours' addresses do, has to reach the lowest that is used. */
 static uint32_t hash_of(const struct neighbours *neighbours, const struct interface *interface,
 			const struct address *address)
 {
-	uint64_t first = address->words[0] ^ (uint32_t)interface->index;
-	uint64_t sum =
-		first * neighbours->hash_keys[0] + address->words[1] * neighbours->hash_keys[1];
+	const uint64_t *keys = neighbours->hash_keys;
+	uint64_t sum = keys[0] * (uint32_t)interface->index;
+
+	sum += keys[1] * (uint32_t)address->words[0] + keys[2] * (address->words[0] >> 32);
+	sum += keys[3] * (uint32_t)address->words[1] + keys[4] * (address->words[1] >> 32);
 	return (uint32_t)(sum >> 32);
 }
 

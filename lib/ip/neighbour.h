@@ -26,6 +26,7 @@ enum {
 	NEIGHBOUR_QUEUE_PACKETS =
 		64, /* waiting for one neighbour: an initial window and then some */
 	NEIGHBOUR_QUEUE_BYTES = 212992, /* unres_qlen_bytes */
+	NEIGHBOUR_HASH_KEYS = 5,        /* an address's four words, and the interface */
 };
 #define NEIGHBOUR_RETRY_NS     SECOND
 #define NEIGHBOUR_DELAY_NS     (5 * SECOND)
@@ -61,8 +62,8 @@ struct neighbour {
 
 struct neighbours {
 	struct table table;
-	struct list ages;      /* the oldest first */
-	uint64_t hash_keys[2]; /* odd */
+	struct list ages; /* the oldest first */
+	uint64_t hash_keys[NEIGHBOUR_HASH_KEYS];
 };
 
 /* False: no memory. */

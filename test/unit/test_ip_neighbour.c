@@ -396,6 +396,28 @@ static void the_cache_is_bounded_and_keeps_who_is_used(void **state)
 	CHECK_EQUAL(DELIVERED, world_send(world, 0, PEER));
 }
 
+/* Seen as all of a subnet on one chain: what differed was in bits that the hash did not use. */
+static void neighbours_are_spread_over_the_table(void **state)
+{
+	struct world *world = *state;
+	const struct table *table = &world->ip.neighbours.table;
+	uint32_t longest = 0;
+
+	for (uint32_t index = 0; index < 1000; index++) {
+		struct address address = address_v4(PEER + index);
+		neighbour_learn(&world->ip, world->link, &address, &peer_mac);
+	}
+	CHECK_EQUAL(1000, table->count);
+	for (uint32_t chain = 0; chain < table->chain_count; chain++) {
+		uint32_t length = 0;
+		for (struct table_node *node = table->chains[chain]; node; node = node->next)
+			length++;
+		if (length > longest)
+			longest = length;
+	}
+	assert_in_range(longest, 1, 16);
+}
+
 static void a_scan_of_absent_neighbours_is_bounded(void **state)
 {
 	struct world *world = *state;
@@ -461,6 +483,7 @@ int main(void)
 		WORLD_TEST(wrong_lengths_kinds_and_operations_are_refused),
 		WORLD_TEST(every_truncation_and_every_flipped_bit_of_arp_is_survived),
 		WORLD_TEST(the_cache_is_bounded_and_keeps_who_is_used),
+		WORLD_TEST(neighbours_are_spread_over_the_table),
 		WORLD_TEST(a_scan_of_absent_neighbours_is_bounded),
 		WORLD_TEST(without_memory_a_packet_is_dropped_and_nothing_leaks),
 		WORLD_TEST(removing_an_interface_drops_its_neighbours_and_routes),
