@@ -376,6 +376,23 @@ static void an_ack_stays_inside_a_window_that_shrank(void **state)
 	SENDS(world, .flags = TCP_ACK, .sequence = 101, .acknowledgment = 1);
 }
 
+/* Silly-window avoidance judges by the largest window seen: that of this connection, not of the socket's last one. */
+static void a_socket_used_again_knows_nothing_of_the_last_peers_window(void **state)
+{
+	struct world *world = *state;
+	struct sockaddr unspecific = { .sa_family = AF_UNSPEC };
+
+	tcp_in_established(world);
+	assert_int_equal(
+		berth_connect(world->host, world->descriptor, &unspecific, sizeof unspecific), 0);
+	take_error(world);
+	world_forget_sent(world);
+	world->window = 1000;
+	tcp_in_established(world);
+	user_writes(world, 3000);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -401,6 +418,7 @@ int main(void)
 		WORLD_TEST(a_peer_that_announces_no_mss_means_536),
 		WORLD_TEST(an_ack_carries_the_highest_number_sent_after_a_time_out_too),
 		WORLD_TEST(an_ack_stays_inside_a_window_that_shrank),
+		WORLD_TEST(a_socket_used_again_knows_nothing_of_the_last_peers_window),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
