@@ -36,8 +36,26 @@ struct tcp_connection *connection_new(struct tcp *tcp, void *owner)
 	return connection;
 }
 
+bool connection_orphan(struct tcp_connection *connection)
+{
+	struct tcp *tcp = connection->tcp;
+
+	if (connection->send.size > TCP_ORPHAN_BYTES_MOST - tcp->orphan_bytes)
+		return false;
+	connection->orphan_bytes = connection->send.size;
+	tcp->orphan_bytes += connection->orphan_bytes;
+	return true;
+}
+
+void connection_orphan_settled(struct tcp_connection *connection)
+{
+	connection->tcp->orphan_bytes -= connection->orphan_bytes;
+	connection->orphan_bytes = 0;
+}
+
 static void drop_queues(struct tcp_connection *connection)
 {
+	connection_orphan_settled(connection);
 	queue_close(&connection->send, connection->tcp->pool);
 	reassembly_close(&connection->early, connection->tcp->pool);
 }

@@ -82,10 +82,12 @@ struct tcp_connection {
 	uint32_t snd_wl1, snd_wl2;
 	uint8_t snd_shift;
 	struct queue send; /* data from snd_una (from iss + 1 before the SYN is acknowledged) */
-	bool fin_queued;   /* a FIN follows the last byte of the queue */
-	uint16_t mss;      /* payload bytes a segment, options taken off */
-	uint16_t peer_mss; /* as announced */
-	uint16_t own_mss;  /* what we announce: the interface's MTU less 40 (RFC 9293, 3.7.1) */
+	uint32_t
+		orphan_bytes; /* its part of tcp->orphan_bytes: what was queued when its owner left */
+	bool fin_queued;      /* a FIN follows the last byte of the queue */
+	uint16_t mss;         /* payload bytes a segment, options taken off */
+	uint16_t peer_mss;    /* as announced */
+	uint16_t own_mss;     /* what we announce: the interface's MTU less 40 (RFC 9293, 3.7.1) */
 	uint32_t path_mtu;
 	uint32_t path_largest;    /* what the path takes in one piece */
 	uint32_t largest_segment; /* payload in one piece: a multiple of mss */
@@ -153,6 +155,11 @@ void connection_free(struct tcp_connection *connection);
 
 /* Moves it along the diagram; the pair must be legal. */
 void connection_move(struct tcp_connection *connection, enum tcp_event event);
+
+/* Its owner leaves, and what is queued goes out without one; false: the host has too much of that already. Settled, once all
+ * of it is acknowledged or given up. */
+bool connection_orphan(struct tcp_connection *connection);
+void connection_orphan_settled(struct tcp_connection *connection);
 
 /* Puts it under its four-tuple in the table of connections. */
 void connection_enter(struct tcp_connection *connection);

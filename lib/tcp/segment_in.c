@@ -221,8 +221,10 @@ static void new_data_acknowledged(struct tcp_connection *connection,
 	loss_acknowledged(connection, bytes);
 	tcp_timers_data_acknowledged(connection);
 	ip_confirm(connection->tcp->ip, &connection->peer.address);
-	if (fin_acknowledged)
+	if (fin_acknowledged) {
+		connection_orphan_settled(connection);
 		connection_move(connection, EVENT_FIN_ACKED);
+	}
 	connection_wake(connection);
 }
 

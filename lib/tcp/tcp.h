@@ -25,6 +25,8 @@ enum {
 	TCP_SYN_QUEUE_MOST = 1024, /* half-open a listener; the oldest makes room */
 	TCP_BACKLOG_MOST = 4096,   /* net.core.somaxconn */
 	TCP_BUFFER_MOST = 16 << 20,
+	TCP_ORPHAN_BYTES_MOST =
+		256 << 20, /* unsent or unacknowledged, of connections without an owner */
 	TCP_RECEIVE_BUFFER_LEAST = 2304, /* Linux's SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF */
 	TCP_SEND_BUFFER_LEAST = 4608,
 	TCP_DEFAULT_MSS = 536, /* RFC 9293, 3.7.1 */
@@ -54,6 +56,7 @@ struct tcp {
 	struct tcp_connection
 		*recent; /* the last that was looked up there: segments come in rows */
 	struct list all; /* every connection, listeners too */
+	uint32_t orphan_bytes;
 	struct ports ports;
 };
 

@@ -168,7 +168,8 @@ void tcp_close(struct tcp_connection *connection)
 		queue_close(&connection->receive, connection->tcp->pool);
 		return;
 	}
-	if (!has_peer(connection) || unread || hard) {
+	/* A peer that never reads would else keep what any number of users left behind: Linux's tcp_check_oom. */
+	if (!has_peer(connection) || unread || hard || !connection_orphan(connection)) {
 		abort_connection(connection);
 		return;
 	}

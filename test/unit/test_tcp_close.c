@@ -215,6 +215,48 @@ static void a_disconnect_resets_and_leaves_a_socket_that_connects_again(void **s
 	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = 10);
 }
 
+/* Sockstress: peers that never read, of users that close. What they leave is bounded; then it is reset. */
+static void what_users_leave_behind_is_bounded(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	struct tcp *tcp = &world->host->tcp;
+	tcp->orphan_bytes = TCP_ORPHAN_BYTES_MOST - 1000; /* as if others had left it */
+	user_writes(world, 1001);
+	world_forget_sent(world);
+	user_closes(world);
+	SENDS(world, .flags = TCP_RST | TCP_ACK, .sequence = 1002, .acknowledgment = 1);
+	CHECK_EQUAL(0, connections_left(world));
+	CHECK_EQUAL(TCP_ORPHAN_BYTES_MOST - 1000, tcp->orphan_bytes);
+	tcp->orphan_bytes = 0;
+}
+
+static void what_a_user_left_is_settled_when_it_is_acknowledged_or_given_up(void **state)
+{
+	struct world *world = *state;
+	struct tcp *tcp = &world->host->tcp;
+
+	tcp_in_established(world);
+	user_writes(world, 1000);
+	user_closes(world);
+	CHECK_EQUAL(1000, tcp->orphan_bytes);
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 501);
+	CHECK_EQUAL(1000, tcp->orphan_bytes);
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1002);
+	CHECK_EQUAL(0, tcp->orphan_bytes);
+	CHECK_EQUAL(1, connections_left(world)); /* in FIN-WAIT-2 */
+
+	world_again(world);
+	tcp_in_established(world);
+	user_writes(world, 1000);
+	user_closes(world);
+	CHECK_EQUAL(1000, tcp->orphan_bytes);
+	world_wait(world, 200 * SECOND);
+	CHECK_EQUAL(0, connections_left(world));
+	CHECK_EQUAL(0, tcp->orphan_bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +273,8 @@ int main(void)
 		WORLD_TEST(a_child_that_was_closed_by_its_peer_is_accepted_with_its_data),
 		WORLD_TEST(after_a_reset_what_came_before_is_still_read),
 		WORLD_TEST(a_disconnect_resets_and_leaves_a_socket_that_connects_again),
+		WORLD_TEST(what_users_leave_behind_is_bounded),
+		WORLD_TEST(what_a_user_left_is_settled_when_it_is_acknowledged_or_given_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
