@@ -248,6 +248,7 @@ static void what_a_user_left_is_settled_when_it_is_acknowledged_or_given_up(void
 	CHECK_EQUAL(1, connections_left(world)); /* in FIN-WAIT-2 */
 
 	world_again(world);
+	tcp = &world->host->tcp;
 	tcp_in_established(world);
 	user_writes(world, 1000);
 	user_closes(world);
