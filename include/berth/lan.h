@@ -29,7 +29,8 @@ struct berth_lan *berth_lan_new(const struct berth_lan_config *config);
 void berth_lan_free(struct berth_lan *lan);
 
 /* Plugs a host in: a new interface of it, with that unicast MAC. Returns the interface's index on the host. The LAN moves
- * the host's time from here on: berth_host_advance is not called for it any more. -EBUSY: plugged in somewhere; -ENOMEM. */
+ * the host's time from here on: berth_host_advance is not called for it any more. -EBUSY: plugged in somewhere; -ENOMEM.
+ * Where the host's clock was ahead, the LAN's next moment is not before it. */
 int berth_lan_plug(struct berth_lan *lan, struct berth_host *host, const uint8_t mac[6]);
 
 /* Pulls the plug; berth_host_free does so too. */

@@ -98,7 +98,7 @@ ssize_t berth_recvmsg(struct berth_host *host, int descriptor, struct msghdr *me
 
 /* A stream's. Sending without a copy of large pieces. reserve gives one run of memory to fill (*room: at, and how much), no more than
  * the send buffer has place for; commit sends the first size bytes of it. Between the two, no other call on this host.
- * reserve returns 0 or an error as berth_send; size 0 in commit gives the room back. */
+ * reserve returns 0 or an error as berth_send; size 0 in commit gives the room back, more than was reserved is -EINVAL. */
 int berth_send_reserve(struct berth_host *host, int descriptor, struct iovec *room);
 ssize_t berth_send_commit(struct berth_host *host, int descriptor, size_t size);
 

@@ -8,6 +8,7 @@
 	V(FORWARDED, "forwarded by the switch")                                                    \
 	V(QUEUED, "waiting for a link address")                                                    \
 	V(REASSEMBLING, "fragment waiting for the others")                                         \
+	V(ENDED, "ended its connection")                                                           \
 	V(DROP_MALFORMED, "malformed")                                                             \
 	V(DROP_CHECKSUM, "bad checksum")                                                           \
 	V(DROP_NOT_OURS, "for another station")                                                    \

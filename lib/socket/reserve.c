@@ -33,6 +33,8 @@ ssize_t berth_send_commit(struct berth_host *host, int descriptor, size_t size)
 	struct socket *socket = stream_find(sockets_of(host), descriptor, &result);
 	if (!socket || !socket->reserved)
 		return -EBADF;
+	if (size > socket->reserved->room)
+		return -EINVAL;
 
 	struct block *block = socket->reserved;
 	struct slice slice = { block, block->bytes, (uint32_t)size };

@@ -107,7 +107,7 @@ struct socket *socket_find(struct sockets *sockets, int descriptor);
 /* As socket_find, of a stream; NULL and -EBADF or -EOPNOTSUPP in *error. */
 struct socket *stream_find(struct sockets *sockets, int descriptor, int *error);
 
-/* A socket that is not open yet, in the lowest free slot; negative errno in *error where it cannot be. */
+/* A socket that is not open yet, in a free slot; negative errno in *error where it cannot be. */
 struct socket *socket_new(struct sockets *sockets, const struct socket_kind *kind, int domain,
 			  int *error);
 void socket_free(struct socket *socket);

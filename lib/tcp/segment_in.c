@@ -112,7 +112,7 @@ static enum verdict check_reset(struct tcp_connection *connection, struct segmen
 	default:
 		connection_end(connection, ECONNRESET);
 	}
-	return DROP_CLOSED;
+	return ENDED;
 }
 
 /* Step four, as RFC 5961, 4 has it. A SYN-RECEIVED child's own SYN, repeated, is answered by its SYN-ACK in step one's
@@ -275,7 +275,7 @@ static enum verdict follow_state(struct tcp_connection *connection)
 	switch (connection->state) {
 	case STATE_CLOSED: /* LAST-ACK is over */
 		connection_end(connection, 0);
-		return DROP_CLOSED;
+		return ENDED;
 	case STATE_TIME_WAIT:
 		tcp_timers_time_wait(connection);
 		return DELIVERED;
@@ -345,7 +345,7 @@ static enum verdict in_syn_sent(struct tcp_connection *connection, struct segmen
 		if (!acknowledges)
 			return DROP_OUT_OF_WINDOW;
 		connection_end(connection, ECONNREFUSED);
-		return DROP_CLOSED;
+		return ENDED;
 	}
 	if (!(header->flags & TCP_SYN))
 		return DROP_IGNORED;
