@@ -132,6 +132,8 @@ static void what_is_reserved_is_sent_by_commit_and_given_back_by_none(void **sta
 		assert_int_equal(berth_send_commit(world.client_host, world.client, 0), 0);
 		berth_send_reserve(world.client_host, world.client, &room);
 		memcpy(room.iov_base, "small", 5);
+		assert_int_equal(berth_send_commit(world.client_host, world.client, 1 << 20),
+				 -EINVAL);
 		assert_int_equal(berth_send_commit(world.client_host, world.client, 5), 5);
 		carry(&world);
 		assert_int_equal(berth_recv(world.server_host, world.server, bytes, 8, 0), 5);
