@@ -42,7 +42,7 @@ BENCH_SOURCES := $(wildcard bench/*.c)
 object = $(patsubst %.c,$B/%.o,$1)
 LIB := $B/libberth-inner.a
 BERTH := $B/berth
-MACHINE_LIBS := -lseccomp -ljansson -lpthread
+MACHINE_LIBS := -lseccomp -ljansson -lldns -lpthread
 
 .DEFAULT_GOAL := all
 .PHONY: help all tests deps demo check install uninstall clean

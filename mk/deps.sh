@@ -8,7 +8,7 @@
 set -euo pipefail
 
 declare -A packages=(
-	[build]="gcc libc6-dev make binutils pkgconf libseccomp-dev libjansson-dev"
+	[build]="gcc libc6-dev make binutils pkgconf libseccomp-dev libjansson-dev libldns-dev"
 	[demo]="python3 curl tshark"
 	[test]="libcmocka-dev g++ clang clang-format libclang-rt-14-dev groff-base
 		nginx-light wrk redis-server redis-tools iperf3 socat stress-ng"

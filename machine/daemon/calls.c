@@ -147,7 +147,12 @@ static int call_getsockname(struct call *call)
 
 static int call_getpeername(struct call *call)
 {
-	socklen_t size = sizeof(struct sockaddr_storage);
+	socklen_t size = sizeof(struct sockaddr_storage), resolver_size = 0;
+	if (is_datagrams(call))
+		memcpy(call->out, datagram_resolver(call->carrier, &resolver_size),
+		       sizeof(struct sockaddr_storage));
+	if (resolver_size > 0)
+		return reply_address(call, 0, resolver_size);
 	int result = berth_getpeername(stack_of(call), call->carrier->descriptor, call->out, &size);
 	return reply_address(call, result, size);
 }

@@ -2,6 +2,7 @@
 
 #include "daemon/host.h"
 #include "daemon/origin.h"
+#include "daemon/resolver.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct batch {
 struct kept {
 	STAILQ_ENTRY(kept) link;
 	struct carrier_origin origin;
+	bool is_answer; /* of the resolver's */
 	size_t size;
 	uint8_t payload[];
 };
@@ -48,8 +50,10 @@ struct inlet {
 	socklen_t guest_size;
 	struct sockaddr_storage peer; /* what the socket is connected to */
 	socklen_t peer_size;          /* 0: nothing */
+	bool resolving;               /* and that is the resolver's part */
 	bool alarmed;                 /* an error is to be told */
-	STAILQ_HEAD(, kept) kept;     /* no more than a batch */
+	STAILQ_HEAD(, kept) kept; /* no more than a batch, and as many answers of the resolver */
+	unsigned answer_count;    /* of those: they are not taken from the stack */
 };
 
 static struct batch *batch_of(const struct carrier *carrier)
@@ -110,6 +114,37 @@ static void note_error(struct carrier *carrier, ssize_t error)
 	carrier->inlet->alarmed = true;
 }
 
+/* The resolver. */
+
+/* Its answer goes the way of what waits for room. */
+static void ask_resolver(struct carrier *carrier, const void *address, socklen_t size,
+			 const struct iovec *query)
+{
+	struct inlet *inlet = carrier->inlet;
+	uint8_t answer[RESOLVER_ANSWER_MOST];
+
+	if (inlet->answer_count >= BATCH)
+		return;
+	size_t answer_size =
+		resolver_answer(carrier->host->daemon, query->iov_base, query->iov_len, answer);
+	struct kept *kept = answer_size > 0 ? malloc(sizeof *kept + answer_size) : NULL;
+	if (!kept)
+		return;
+	*kept = (struct kept){ .is_answer = true, .size = answer_size };
+	kept->origin.address_size = size;
+	memcpy(kept->origin.address, address, size);
+	memcpy(kept->payload, answer, answer_size);
+	STAILQ_INSERT_TAIL(&inlet->kept, kept, link);
+	inlet->answer_count++;
+	carrier_queue(carrier, &carrier->host->daemon->busy);
+}
+
+const void *datagram_resolver(const struct carrier *carrier, socklen_t *size)
+{
+	*size = carrier->inlet->resolving ? carrier->inlet->peer_size : 0;
+	return &carrier->inlet->peer;
+}
+
 /* From the guest. */
 
 /* An error may be an older one that waited for a call: the datagram gets a second chance. */
@@ -126,6 +161,12 @@ void datagram_send_told(struct carrier *carrier, const struct msghdr *message, i
 
 static void pass_on(struct carrier *carrier, struct iovec *payload)
 {
+	const struct inlet *inlet = carrier->inlet;
+
+	if (inlet->resolving) {
+		ask_resolver(carrier, &inlet->peer, inlet->peer_size, payload);
+		return;
+	}
 	datagram_send_told(carrier, &(struct msghdr){ .msg_iov = payload, .msg_iovlen = 1 }, 0);
 }
 
@@ -257,6 +298,7 @@ static void keep(struct carrier *carrier, const struct batch *batch, int index)
 	struct kept *kept = malloc(sizeof *kept + size);
 	if (!kept)
 		return;
+	kept->is_answer = false;
 	kept->origin = batch->origins[index];
 	kept->size = size;
 	memcpy(kept->payload, batch->slots[index], size);
@@ -304,6 +346,7 @@ static bool give_kept(struct carrier *carrier)
 			return false;
 		}
 		STAILQ_REMOVE_HEAD(&carrier->inlet->kept, link);
+		carrier->inlet->answer_count -= kept->is_answer;
 		free(kept);
 	}
 	return true;
@@ -425,11 +468,41 @@ static void read_peer(struct carrier *carrier)
 		inlet->peer_size = 0;
 }
 
+static socklen_t size_of(const struct sockaddr_storage *address)
+{
+	return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+					      : sizeof(struct sockaddr_in);
+}
+
+/* It has an own address, as any connected socket, of the kind that it would have used. */
+static int connect_to_resolver(struct carrier *carrier, const void *address, socklen_t size)
+{
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	const struct sockaddr_in own = { .sin_family = AF_INET,
+					 .sin_addr = carrier->host->address };
+	struct berth_host *stack = carrier->host->stack;
+	struct inlet *inlet = carrier->inlet;
+
+	berth_connect(stack, carrier->descriptor, &nobody, sizeof nobody);
+	berth_bind(stack, carrier->descriptor, (const struct sockaddr *)&own, sizeof own);
+	inlet->peer = (struct sockaddr_storage){ 0 };
+	memcpy(&inlet->peer, address, size < sizeof inlet->peer ? size : sizeof inlet->peer);
+	inlet->peer_size = size_of(&inlet->peer);
+	inlet->resolving = true;
+	return 0;
+}
+
 /* What has arrived for the socket as it was is moved first, as far as the guest has room. */
 int datagram_connect(struct carrier *carrier, const void *address, socklen_t size)
 {
 	datagram_stir(carrier);
+	if (resolver_takes(carrier->host, address, size))
+		return connect_to_resolver(carrier, address, size);
+	bool was_resolving = carrier->inlet->resolving;
 	int result = berth_connect(carrier->host->stack, carrier->descriptor, address, size);
+	if (result < 0 && was_resolving)
+		return result;
+	carrier->inlet->resolving = false;
 	read_peer(carrier);
 	return result;
 }
@@ -445,8 +518,14 @@ static bool is_sure(const struct carrier *carrier, const struct msghdr *message)
 
 ssize_t datagram_send(struct carrier *carrier, const struct msghdr *message, int flags, bool *sure)
 {
-	ssize_t sent = berth_sendmsg(carrier->host->stack, carrier->descriptor, message, flags);
+	const struct sockaddr_storage *to = message->msg_name;
 
+	*sure = false;
+	if (to && resolver_takes(carrier->host, to, message->msg_namelen)) {
+		ask_resolver(carrier, to, size_of(to), message->msg_iov);
+		return (ssize_t)message->msg_iov->iov_len;
+	}
+	ssize_t sent = berth_sendmsg(carrier->host->stack, carrier->descriptor, message, flags);
 	*sure = sent >= 0 && is_sure(carrier, message);
 	return sent;
 }

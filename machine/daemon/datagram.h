@@ -29,8 +29,12 @@ void datagram_settle(struct carrier *carrier);
 /* As settle, and what comes of it has arrived: errors are known. */
 void datagram_settle_errors(struct carrier *carrier);
 
-/* connect(): the guest's answer. */
+/* connect(): the guest's answer. To a name server that is the resolver's part (resolver.h), the socket is connected here and
+ * not in the stack. */
 int datagram_connect(struct carrier *carrier, const void *address, socklen_t size);
+
+/* The address that the resolver goes by, for a socket that is connected to it; size 0: it is not. */
+const void *datagram_resolver(const struct carrier *carrier, socklen_t *size);
 
 /* sendmsg(): the guest's answer. *sure: see CONTROL_SENDTO. */
 ssize_t datagram_send(struct carrier *carrier, const struct msghdr *message, int flags, bool *sure);
