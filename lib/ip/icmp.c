@@ -89,7 +89,7 @@ enum verdict icmp_input(void *context, const struct ip_packet *packet)
 
 	size_t size = frame_copy_out(packet->frame, ICMP_HEADER_SIZE, quote, sizeof quote);
 	icmp.body = (struct bytes){ quote, size };
-	return icmp_error_input(ip, &icmp);
+	return icmp_error_input(ip, &packet->source, &icmp);
 }
 
 /* RFC 1122, 3.2.2: no error about an error, nor about what went to many. (Nor about a fragment other than the first: none comes

@@ -87,7 +87,8 @@ static bool parse_quote(struct bytes quote, struct ipv4_header *lost, struct byt
 	return transport->size >= ICMP_QUOTE_LEAST;
 }
 
-enum verdict icmp_error_input(struct ip *ip, const struct icmp_message *icmp)
+enum verdict icmp_error_input(struct ip *ip, const struct address *sender,
+			      const struct icmp_message *icmp)
 {
 	struct ipv4_header lost;
 	struct bytes transport;
@@ -112,6 +113,7 @@ enum verdict icmp_error_input(struct ip *ip, const struct icmp_message *icmp)
 					.mtu = mtu,
 					.type = icmp->type,
 					.code = icmp->code,
+					.offender = *sender,
 					.transport = transport });
 }
 
@@ -132,5 +134,6 @@ void icmp_error_no_neighbour(struct ip *ip, const struct frame *packet)
 				 .local = true,
 				 .type = ICMP_UNREACHABLE,
 				 .code = ICMP_HOST_UNREACHABLE,
+				 .offender = address_v4(lost.source),
 				 .transport = { transport, size } });
 }

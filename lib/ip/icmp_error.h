@@ -17,7 +17,8 @@ enum {
 };
 
 /* icmp: unreachable, time exceeded, parameter problem; its body as much of the quote as is looked at. */
-enum verdict icmp_error_input(struct ip *ip, const struct icmp_message *icmp);
+enum verdict icmp_error_input(struct ip *ip, const struct address *sender,
+			      const struct icmp_message *icmp);
 
 /* Tells the packet's protocol EHOSTUNREACH. packet: head at the IP header, one of ours. */
 void icmp_error_no_neighbour(struct ip *ip, const struct frame *packet);

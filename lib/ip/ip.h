@@ -47,6 +47,7 @@ struct ip_error {
 	bool local;   /* our own verdict (EHOSTUNREACH, no neighbour), not a stranger's word */
 	uint16_t mtu; /* of a fragmentation-needed (error EMSGSIZE); else 0 */
 	uint8_t type, code;
+	struct address offender; /* who says so */
 	struct address source;
 	struct address destination;
 	struct bytes transport; /* the first bytes of the lost transport header: at least 8 */

@@ -6,7 +6,7 @@
 #include <poll.h>
 
 enum { SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_CONFIRM };
-enum { RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC };
+enum { RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC | MSG_ERRQUEUE };
 
 static int datagram_open(struct socket *socket)
 {
@@ -156,10 +156,44 @@ static uint32_t scatter(const struct udp_datagram *datagram, const struct msghdr
 	return copied;
 }
 
+static uint32_t scatter_failure(const struct udp_failure *failure, const struct msghdr *message)
+{
+	uint32_t copied = 0;
+
+	for (size_t index = 0; index < message->msg_iovlen && copied < failure->size; index++) {
+		const struct iovec *piece = &message->msg_iov[index];
+		size_t left = failure->size - copied;
+		size_t size = piece->iov_len < left ? piece->iov_len : left;
+		if (size > 0)
+			memcpy(piece->iov_base, failure->bytes + copied, size);
+		copied += (uint32_t)size;
+	}
+	return copied;
+}
+
+/* MSG_ERRQUEUE: what was lost, whom it was for, and why (Linux's ip_recv_error). */
+static ssize_t receive_failure(struct socket *socket, struct msghdr *message)
+{
+	const struct udp_failure *failure = udp_failure_first(socket->datagram);
+
+	if (!failure)
+		return -EAGAIN;
+	uint32_t copied = scatter_failure(failure, message);
+	message->msg_flags = MSG_ERRQUEUE | (copied < failure->size ? MSG_TRUNC : 0);
+	if (message->msg_name)
+		address_write(socket->domain, &failure->peer, message->msg_name,
+			      &message->msg_namelen);
+	message_write_failure(failure, message);
+	udp_failure_drop_first(socket->datagram);
+	return copied;
+}
+
 static ssize_t datagram_receive(struct socket *socket, struct msghdr *message, int flags)
 {
 	if (flags & ~RECEIVE_FLAGS)
 		return -EOPNOTSUPP;
+	if (flags & MSG_ERRQUEUE)
+		return receive_failure(socket, message);
 	int result = may_receive(socket, flags);
 	if (result <= 0)
 		return result;
@@ -189,7 +223,7 @@ static int datagram_poll(const struct socket *socket)
 		bits |= POLLIN | POLLRDNORM | POLLRDHUP;
 	if (datagram->receive_shut && datagram->send_shut)
 		bits |= POLLHUP;
-	if (datagram->error)
+	if (datagram->error || udp_failure_first(datagram))
 		bits |= POLLERR;
 	return bits;
 }

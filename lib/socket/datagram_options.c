@@ -15,6 +15,21 @@ FLAG(receive_tos, socket->tells_tos, (void)0)
 
 NUMBER(discovery, settings_of(socket)->discovery, 1, IP_PMTUDISC_DONT, IP_PMTUDISC_PROBE, (void)0)
 
+static int get_keep_failures(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, settings_of(socket)->keep_failures);
+}
+
+static int set_keep_failures(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	settings_of(socket)->keep_failures = int_of(value) != 0;
+	if (!settings_of(socket)->keep_failures)
+		udp_failures_clear(socket->datagram);
+	return 0;
+}
+
 static int get_send_buffer(struct socket *socket, void *value, socklen_t *size)
 {
 	(void)size;
@@ -120,6 +135,7 @@ const struct option datagram_options[] = {
 	{ IPPROTO_IP, IP_TTL,          0, BOTH(ttl) },
 	{ IPPROTO_IP, IP_MTU_DISCOVER, 0, BOTH(discovery) },
 	{ IPPROTO_IP, IP_MTU,          0, get_mtu, NULL },
+	{ IPPROTO_IP, IP_RECVERR,      0, BOTH(keep_failures) },
 	{ IPPROTO_IP, IP_PKTINFO,      0, BOTH(packet_info) },
 	{ IPPROTO_IP, IP_RECVTTL,      0, BOTH(receive_ttl) },
 	{ IPPROTO_IP, IP_RECVTOS,      0, BOTH(receive_tos) },

@@ -1,6 +1,7 @@
 #include "socket/message.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 
 size_t message_size(const struct msghdr *message)
 {
@@ -172,6 +173,29 @@ void message_write_controls(const struct socket *socket, const struct udp_datagr
 		add(&controls, IPPROTO_IP, IP_TTL, &(int){ datagram->ttl }, sizeof(int));
 	if (socket->tells_tos)
 		add(&controls, IPPROTO_IP, IP_TOS, &datagram->tos, sizeof datagram->tos);
+	message->msg_controllen = controls.used;
+	message->msg_flags |= controls.flags;
+}
+
+void message_write_failure(const struct udp_failure *failure, struct msghdr *message)
+{
+	struct controls controls = { message->msg_control, message->msg_controllen, 0, 0 };
+	struct {
+		struct sock_extended_err error;
+		struct sockaddr_in offender;
+	} what = {
+		.error = { .ee_errno = (uint32_t)failure->error,
+			   .ee_origin = SO_EE_ORIGIN_ICMP,
+			   .ee_type = failure->type,
+			   .ee_code = failure->code,
+			   .ee_info = failure->mtu },
+		.offender = { .sin_family = AF_INET },
+	};
+
+	if (!controls.at)
+		controls.room = 0;
+	put32((uint8_t *)&what.offender.sin_addr, address_to_v4(&failure->offender));
+	add(&controls, IPPROTO_IP, IP_RECVERR, &what, sizeof what);
 	message->msg_controllen = controls.used;
 	message->msg_flags |= controls.flags;
 }

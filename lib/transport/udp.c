@@ -56,6 +56,7 @@ struct udp_socket *udp_open(struct udp *udp, void *owner)
 	socket->asked = socket->source = address_v4(0);
 	list_init(&socket->holder.link);
 	list_init(&socket->received);
+	list_init(&socket->failures);
 	list_append(&udp->all, &socket->link);
 	return socket;
 }
@@ -75,6 +76,7 @@ void udp_close(struct udp_socket *socket)
 	ports_release(&socket->udp->ports, &socket->holder);
 	while (!list_is_empty(&socket->received))
 		udp_drop_first(socket);
+	udp_failures_clear(socket);
 	list_remove(&socket->link);
 	memory_give(socket->udp->allocator, socket, sizeof *socket);
 }

@@ -8,7 +8,7 @@
  * a socket's queue is bounded by SO_RCVBUF in the memory it holds, not in the bytes it carries, or empty datagrams would
  * be free (Linux counts so too).
  *
- * Left out: groups, IP_RECVERR, UDP-Lite, segmentation offload. */
+ * Left out: groups, UDP-Lite, segmentation offload. */
 #ifndef TRANSPORT_UDP_H
 #define TRANSPORT_UDP_H
 
@@ -23,6 +23,8 @@ enum {
 	UDP_SEND_BUFFER_LEAST = 4608,
 	/* A datagram's own record, as SO_RCVBUF counts it. */
 	UDP_OVERHEAD = 768,
+	UDP_FAILURES_MOST = 16, /* errors that wait for MSG_ERRQUEUE */
+	UDP_QUOTE_MOST = 512,   /* bytes kept of what was lost */
 };
 
 struct udp_config {
@@ -49,9 +51,10 @@ struct udp_settings {
 		send_buffer; /* nothing waits to be sent in a socket: as on a link without end, it never fills */
 	uint32_t receive_buffer;
 	uint8_t tos;
-	uint8_t ttl;       /* 0: the default */
-	uint8_t discovery; /* IP_MTU_DISCOVER: IP_PMTUDISC_DONT, _WANT, _DO or _PROBE */
-	bool broadcast;    /* SO_BROADCAST */
+	uint8_t ttl;        /* 0: the default */
+	uint8_t discovery;  /* IP_MTU_DISCOVER: IP_PMTUDISC_DONT, _WANT, _DO or _PROBE */
+	bool broadcast;     /* SO_BROADCAST */
+	bool keep_failures; /* IP_RECVERR */
 };
 
 struct udp_socket {
@@ -67,7 +70,9 @@ struct udp_socket {
 	struct endpoint peer;
 	uint32_t path_mtu; /* to the peer */
 	struct table_node by_tuple;
-	int error; /* positive errno for the owner, told once; 0: none */
+	int error;            /* positive errno for the owner, told once; 0: none */
+	struct list failures; /* oldest first */
+	unsigned failure_count;
 	bool send_shut, receive_shut;
 	struct list received; /* datagrams, oldest first */
 	uint32_t held;        /* bytes they take, as SO_RCVBUF counts them */
@@ -90,6 +95,19 @@ struct udp_datagram {
 		struct slice slices[FRAME_SLICES + 1];
 		uint8_t bytes[(FRAME_SLICES + 1) * sizeof(struct slice)];
 	};
+};
+
+/* An error that a datagram met with. */
+struct udp_failure {
+	struct list link;
+	struct block *self; /* the block this lies in */
+	int error;          /* positive errno */
+	uint8_t type, code; /* ICMP's */
+	uint16_t mtu;
+	struct address offender; /* who said so */
+	struct endpoint peer;    /* where the datagram was going */
+	uint32_t size;           /* of what is known of its payload */
+	uint8_t bytes[UDP_QUOTE_MOST];
 };
 
 /* A datagram to send. Fields left 0 are the socket's choice. */
@@ -130,6 +148,13 @@ const struct udp_datagram *udp_first(const struct udp_socket *socket);
 /* Copies from offset on; returns how much. */
 size_t udp_copy_out(const struct udp_datagram *datagram, uint32_t offset, uint8_t *to, size_t size);
 void udp_drop_first(struct udp_socket *socket);
+
+/* udp_failure.c: keeps an error, if there is room; the oldest, NULL: none; drops it. */
+void udp_failure_keep(struct udp_socket *socket, const struct ip_error *error);
+const struct udp_failure *udp_failure_first(const struct udp_socket *socket);
+void udp_failure_drop_first(struct udp_socket *socket);
+/* IP_RECVERR is switched off. */
+void udp_failures_clear(struct udp_socket *socket);
 
 /* udp_input.c: what udp_init registers. */
 enum verdict udp_input(void *context, const struct ip_packet *packet);

@@ -207,15 +207,27 @@ static bool is_told(const struct ip_error *error)
 	return error->type == ICMP_PARAMETER_PROBLEM;
 }
 
+/* Whose datagram it was: an unconnected socket's only where it wants to know. */
+static struct udp_socket *find_sender(const struct udp *udp, const struct endpoint *local,
+				      const struct endpoint *peer)
+{
+	uint32_t hash = udp_tuple_hash(udp, local, peer);
+	struct udp_socket *socket = find_connected(udp, local, peer, hash);
+	if (socket)
+		return socket;
+	struct port_holder *holder = ports_find_open(&udp->ports, local, hash);
+	socket = holder ? CONTAINER_OF(holder, struct udp_socket, holder) : NULL;
+	return socket && socket->settings.keep_failures ? socket : NULL;
+}
+
 void udp_error(void *context, const struct ip_error *error)
 {
 	struct udp *udp = context;
 	struct endpoint local = { error->source, get16(error->transport.at) };
 	struct endpoint peer = { error->destination, get16(error->transport.at + 2) };
-	struct udp_socket *socket =
-		find_connected(udp, &local, &peer, udp_tuple_hash(udp, &local, &peer));
+	struct udp_socket *socket = find_sender(udp, &local, &peer);
 
-	if (!socket || !is_told(error))
+	if (!socket || (!is_told(error) && !socket->settings.keep_failures))
 		return;
 	if (error->error == EMSGSIZE) {
 		if (socket->settings.discovery == IP_PMTUDISC_DONT)
@@ -223,6 +235,8 @@ void udp_error(void *context, const struct ip_error *error)
 		if (error->mtu < socket->path_mtu)
 			socket->path_mtu = error->mtu;
 	}
+	if (socket->settings.keep_failures)
+		udp_failure_keep(socket, error);
 	socket->error = error->error;
 	udp->config.wake(udp->config.context, socket->owner);
 }

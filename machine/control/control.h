@@ -72,6 +72,10 @@ enum control_kind {
 	 * same address, of CONTROL_SURE_MOST bytes at most and without flags, as long as nothing else is asked of the socket.
 	 * They may come with id 0, and get no reply. */
 	CONTROL_SENDTO,
+
+	/* MSG_ERRQUEUE. inode; a: bytes of payload wanted. Reply: how many there are, or an error; data: a struct
+	 * carrier_origin, then they. */
+	CONTROL_FAILURE,
 };
 
 enum {

@@ -243,6 +243,36 @@ static int call_sendto(struct call *call)
 	return sent;
 }
 
+static int call_failure(struct call *call)
+{
+	struct carrier_origin *origin = call->out;
+	const size_t most = CONTROL_DATA_MOST - sizeof *origin;
+	size_t wanted = call->header->a > 0 ? (size_t)call->header->a : 0;
+	struct iovec piece = { origin + 1, wanted < most ? wanted : most };
+	struct msghdr message = {
+		.msg_name = origin->address,
+		.msg_namelen = sizeof origin->address,
+		.msg_control = origin->control,
+		.msg_controllen = sizeof origin->control,
+		.msg_iov = &piece,
+		.msg_iovlen = 1,
+	};
+
+	if (!is_datagrams(call))
+		return -EAGAIN;
+	*origin = (struct carrier_origin){ 0 };
+	datagram_settle_errors(call->carrier);
+	int size = (int)berth_recvmsg(stack_of(call), call->carrier->descriptor, &message,
+				      MSG_ERRQUEUE);
+	if (size < 0)
+		return size;
+	origin->address_size = message.msg_namelen;
+	origin->control_size = (uint32_t)message.msg_controllen;
+	call->carrier->error = 0;
+	call->out_size = sizeof *origin + (size_t)size;
+	return size;
+}
+
 /* What must be true before the function is asked. */
 enum needs {
 	NOTHING,
@@ -276,6 +306,7 @@ static const struct {
 	[CONTROL_DOWN] = { call_down, GREETED, true },
 	[CONTROL_SPAWN] = { call_spawn, GREETED, true },
 	[CONTROL_SENDTO] = { call_sendto, CARRIER, true },
+	[CONTROL_FAILURE] = { call_failure, CARRIER, true },
 };
 
 /* A socket that nobody knows had no room when it was made, or was forgotten since: its connection is over. */

@@ -248,55 +248,101 @@ static void receive_on(struct supervisor *supervisor, struct call *call)
 	datagrams_end(supervisor, call, 0);
 }
 
-static bool refuses_flags(struct supervisor *supervisor, struct call *call, int flags)
+/* The carrier's own error, which told of it, is over with it. */
+static void take_native_error(const struct call *call)
+{
+	int unused;
+	socklen_t size = sizeof(unused);
+	getsockopt(call->descriptor, SOL_SOCKET, SO_ERROR, &unused, &size);
+}
+
+static void answer_failure(struct supervisor *supervisor, struct call *call,
+			   const struct control_message *reply)
+{
+	struct arrival arrival = { .has_origin = true };
+	int result = reply->header.a;
+	if (result >= 0 && reply->header.size == sizeof(arrival.origin) + (size_t)result) {
+		take_native_error(call);
+		arrival.size = arrival.part = (size_t)result;
+		memcpy(&arrival.origin, reply->data, sizeof(arrival.origin));
+		memcpy(supervisor->scratch, reply->data + sizeof(arrival.origin), arrival.part);
+		call->datagrams.size = arrival.size;
+		call->datagrams.out_flags = MSG_ERRQUEUE;
+		result = write_payload(supervisor, call, arrival.part);
+	}
+	if (result >= 0)
+		result = finish(supervisor, call, &arrival, arrival.origin.address,
+				arrival.origin.address_size);
+	datagrams_end(supervisor, call, result);
+}
+
+/* MSG_ERRQUEUE never waits, and of several messages takes one. */
+static void receive_failure(struct supervisor *supervisor, struct call *call)
+{
+	int result = datagrams_more(call) ? datagrams_load(call) : 0;
+	if (result < 0 || !datagrams_more(call)) {
+		datagrams_end(supervisor, call, result);
+		return;
+	}
+	const struct question question = { .kind = CONTROL_FAILURE,
+					   .a = (int32_t)datagrams_size(call, PAYLOAD_MOST) };
+	call_ask(supervisor, call, &question, answer_failure);
+}
+
+static void begin(struct supervisor *supervisor, struct call *call, int flags)
 {
 	call->transfer.flags = flags;
-	call->datagrams.until = UINT64_MAX;
 	if (flags & MSG_ERRQUEUE)
-		call_answer(supervisor, call, -EAGAIN);
-	return flags & MSG_ERRQUEUE;
+		receive_failure(supervisor, call);
+	else
+		receive_on(supervisor, call);
 }
 
 /* MSG_TRUNC of datagrams is native where no address is asked for. */
 void call_datagram_recvfrom(struct supervisor *supervisor, struct call *call)
 {
-	if (refuses_flags(supervisor, call, call_int(call, 3)))
-		return;
+	int flags = call_int(call, 3);
+	call->datagrams.until = UINT64_MAX;
 	call->datagrams.name = call_argument(call, 4);
-	if (!call->datagrams.name) {
+	if (!call->datagrams.name && !(flags & MSG_ERRQUEUE)) {
 		call_continue(supervisor, call);
 		return;
 	}
 	transfer_one(call, call_argument(call, 1), call_argument(call, 2));
 	datagrams_one(call, 0);
-	receive_on(supervisor, call);
+	begin(supervisor, call, flags);
 }
 
 void call_datagram_recvmsg(struct supervisor *supervisor, struct call *call)
 {
-	if (refuses_flags(supervisor, call, call_int(call, 2)))
-		return;
+	call->datagrams.until = UINT64_MAX;
 	datagrams_one(call, call_argument(call, 1));
-	receive_on(supervisor, call);
+	begin(supervisor, call, call_int(call, 2));
+}
+
+/* 0, or a negative errno. */
+static int read_timeout(struct call *call, uint64_t at)
+{
+	struct timespec timeout;
+	call->datagrams.until = UINT64_MAX;
+	if (!at)
+		return 0;
+	if (memory_read(call_thread(call), at, &timeout, sizeof(timeout)) < 0)
+		return -EFAULT;
+	if (timeout.tv_sec < 0 || timeout.tv_nsec < 0 || timeout.tv_nsec > 999999999)
+		return -EINVAL;
+	call->datagrams.until = supervisor_now() + (uint64_t)timeout.tv_sec * 1000000000u +
+				(uint64_t)timeout.tv_nsec;
+	return 0;
 }
 
 void call_datagram_recvmmsg(struct supervisor *supervisor, struct call *call)
 {
-	struct timespec timeout;
-	uint64_t at = call_argument(call, 4);
-	if (refuses_flags(supervisor, call, call_int(call, 3)))
-		return;
-	if (at && memory_read(call_thread(call), at, &timeout, sizeof(timeout)) < 0) {
-		call_answer(supervisor, call, -EFAULT);
+	int result = read_timeout(call, call_argument(call, 4));
+	if (result < 0) {
+		call_answer(supervisor, call, result);
 		return;
 	}
-	if (at && (timeout.tv_sec < 0 || timeout.tv_nsec < 0 || timeout.tv_nsec > 999999999)) {
-		call_answer(supervisor, call, -EINVAL);
-		return;
-	}
-	if (at)
-		call->datagrams.until = supervisor_now() + (uint64_t)timeout.tv_sec * 1000000000u +
-					(uint64_t)timeout.tv_nsec;
 	datagrams_many(call, call_argument(call, 1), (uint32_t)call_int(call, 2));
-	receive_on(supervisor, call);
+	begin(supervisor, call, call_int(call, 3));
 }
