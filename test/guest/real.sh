@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Real programs on Berth hosts, each pair many times over: curl and python3's http.server, wrk and nginx, redis-benchmark and
-# redis-server, iperf3 with itself, and socat, iperf3 and python3 with datagrams. Runs as whoever calls it, which is to be an ordinary user.
+# redis-server, iperf3 with itself, socat, iperf3 and python3 with
+# datagrams, getent and curl with names. Runs as whoever calls it, which is to be an ordinary user.
 #
 #   test/guest/real.sh BERTH [COUNT]      prints ok or not ok a pair, and what went wrong
 set -u
@@ -165,7 +166,17 @@ python_datagrams() {
 	await_bound one 5000 && await_bound two 5000 && on client python3 "$work/query.py"
 }
 
-for pair in curl_and_http_server wrk_and_nginx redis iperf iperf_udp socat_udp python_datagrams; do
+names() {
+	printf 'hello\n' >"$work/named"
+	serve named 10.77.1.9 python3 -m http.server --bind 0.0.0.0 --directory "$work" 8000
+	await_listener named 8000 || return 1
+	[ "$(on client getent hosts named | tr -s ' ')" = "10.77.1.9 named" ] || return 1
+	[ "$(on client getent hosts 10.77.1.9 | tr -s ' ')" = "10.77.1.9 named" ] || return 1
+	[ "$(on client curl -sS --max-time 10 http://named:8000/named)" = hello ] || return 1
+	! on client getent hosts nobody
+}
+
+for pair in curl_and_http_server wrk_and_nginx redis iperf iperf_udp socat_udp python_datagrams names; do
 	passed=0
 	for round in $(seq "$count"); do
 		if $pair >"$work/said" 2>&1; then passed=$((passed + 1)); else echo "# $pair, time $round:"; cat "$work/said"; fi

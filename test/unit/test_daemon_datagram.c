@@ -294,6 +294,78 @@ static void what_does_not_fit_its_sizes_is_refused(void **state)
 	close_world(world);
 }
 
+static const uint8_t query_for_server[] = { 0, 7,   1,   0,   0,   1,   0,   0, 0, 0, 0, 0,
+					    6, 'S', 'e', 'r', 'v', 'e', 'r', 0, 0, 1, 0, 1 };
+static const uint8_t answer_for_server[] = { 0, 7, 0x85, 0x80, 0,    1,   0,   1,   0,   0,
+					     0, 0, 6,    'S',  'e',  'r', 'v', 'e', 'r', 0,
+					     0, 1, 0,    1,    0xc0, 12,  0,   1,   0,   1,
+					     0, 0, 0,    1,    0,    4,   10,  77,  0,   1 };
+static const uint8_t query_for_nobody[] = { 0, 8, 1,   0,   0,   1,   0, 0, 0, 0, 0,
+					    0, 4, 'n', 'o', 'n', 'e', 0, 0, 1, 0, 1 };
+
+static size_t receive(struct world *world, uint8_t *answer, size_t room)
+{
+	settle(world);
+	ssize_t size = recv(world->client.carrier, answer, room, 0);
+	return size < 0 ? 0 : (size_t)size;
+}
+
+static void any_name_server_knows_the_hosts(void **state)
+{
+	(void)state;
+	static const char *const servers[] = { "8.8.8.8", "127.0.0.53", "10.77.200.200",
+					       "0.0.0.0" };
+	struct world *world = new_world();
+
+	for (size_t i = 0; i < COUNT_OF(servers); i++) {
+		const struct control_header ask_peer = { .kind = CONTROL_GETPEERNAME,
+							 .inode = world->client.inode };
+		struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons(53) };
+		uint8_t answer[512];
+
+		inet_pton(AF_INET, servers[i], &server.sin_addr);
+		assert_int_equal(connect_to(world, &world->client, &server), 0);
+		assert_int_equal(ask(world, world->client.supervisor, ask_peer, NULL, 0, -1), 0);
+		assert_memory_equal(world->reply.data, &server, sizeof server);
+		send(world->client.carrier, query_for_server, sizeof query_for_server, 0);
+		assert_int_equal(receive(world, answer, sizeof answer), sizeof answer_for_server);
+		assert_memory_equal(answer, answer_for_server, sizeof answer_for_server);
+		send(world->client.carrier, query_for_nobody, sizeof query_for_nobody, 0);
+		assert_int_equal(receive(world, answer, sizeof answer), sizeof query_for_nobody);
+		assert_int_equal(answer[3], 0x83); /* RA, NXDOMAIN */
+	}
+	assert_int_equal(connect_to(world, &world->client, &world->server.address), 0);
+	assert_int_equal(write(world->client.carrier, "a host again", 12), 12);
+	settle(world);
+	assert_true(is_text(world->server.carrier, "a host again"));
+	close_world(world);
+}
+
+/* Every truncation and every flipped bit of a query: an answer or none, and never another's id. */
+static void a_broken_query_does_no_harm(void **state)
+{
+	(void)state;
+	struct world *world = new_world();
+	struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons(53) };
+	uint8_t answer[512];
+
+	inet_pton(AF_INET, "8.8.8.8", &server.sin_addr);
+	assert_int_equal(connect_to(world, &world->client, &server), 0);
+	for (size_t size = 0; size < sizeof query_for_server; size++) {
+		send(world->client.carrier, query_for_server, size, 0);
+		assert_int_equal(receive(world, answer, sizeof answer), 0);
+	}
+	for (size_t bit = 0; bit < 8 * sizeof query_for_server; bit++) {
+		uint8_t query[sizeof query_for_server];
+		memcpy(query, query_for_server, sizeof query);
+		query[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		send(world->client.carrier, query, sizeof query, 0);
+		if (receive(world, answer, sizeof answer) > 0)
+			assert_memory_equal(answer, query, 2);
+	}
+	close_world(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +376,8 @@ int main(void)
 		cmocka_unit_test(an_error_wakes_the_guest_once),
 		cmocka_unit_test(the_last_words_of_a_closed_socket_are_sent),
 		cmocka_unit_test(what_does_not_fit_its_sizes_is_refused),
+		cmocka_unit_test(any_name_server_knows_the_hosts),
+		cmocka_unit_test(a_broken_query_does_no_harm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "unit/socket_world.h"
 
+#include <linux/errqueue.h>
+
 enum { LARGEST = 65507, SERVER_PORT = 5000 };
 
 static int new_datagram(struct berth_host *host)
@@ -270,8 +272,62 @@ static void a_refused_datagram_is_not_told_to_one_that_is_not_connected(void **s
 			 1);
 	carry(&world);
 	assert_int_equal(get(world.client_host, world.client, SOL_SOCKET, SO_ERROR), 0);
-	assert_int_equal(set(world.client_host, world.client, IPPROTO_IP, IP_RECVERR, 1),
-			 -ENOPROTOOPT);
+	world_close(&world);
+}
+
+/* The next error of the client's; its payload's size, or a negative errno. */
+static ssize_t next_failure(struct world *world, char *text, struct sock_extended_err *error,
+			    struct sockaddr_in *to)
+{
+	_Alignas(struct cmsghdr) char control[128];
+	struct iovec piece = { text, 4 };
+	struct msghdr message = { .msg_name = to,
+				  .msg_namelen = sizeof *to,
+				  .msg_iov = &piece,
+				  .msg_iovlen = 1,
+				  .msg_control = control,
+				  .msg_controllen = sizeof control };
+	ssize_t size = berth_recvmsg(world->client_host, world->client, &message, MSG_ERRQUEUE);
+
+	if (size >= 0) {
+		assert_int_equal(message.msg_flags, MSG_ERRQUEUE);
+		assert_int_equal(CMSG_FIRSTHDR(&message)->cmsg_type, IP_RECVERR);
+		memcpy(error, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof *error);
+	}
+	return size;
+}
+
+static void errors_are_kept_with_what_was_lost_where_asked_for(void **state)
+{
+	enum { SENT = 6 }; /* as many as ICMP's limit lets through at once */
+	struct world world;
+	struct sock_extended_err error;
+	struct sockaddr_in to;
+	char text[4];
+	(void)state;
+
+	begin(&world);
+	assert_int_equal(set(world.client_host, world.client, IPPROTO_IP, IP_RECVERR, 1), 0);
+	assert_int_equal(next_failure(&world, text, &error, &to), -EAGAIN);
+	for (uint16_t port = 9; port < 9 + SENT; port++) {
+		assert_int_equal(send_to(world.client_host, world.client, &port, 2,
+					 world.server_address, port),
+				 2);
+		carry(&world);
+		assert_int_equal(get(world.client_host, world.client, SOL_SOCKET, SO_ERROR),
+				 ECONNREFUSED);
+	}
+	assert_true(berth_poll(world.client_host, world.client) & POLLERR);
+	for (uint16_t port = 9; port < 9 + SENT; port++) {
+		assert_int_equal(next_failure(&world, text, &error, &to), 2);
+		assert_memory_equal(text, &port, 2);
+		assert_int_equal(ntohs(to.sin_port), port);
+		assert_int_equal(error.ee_errno, ECONNREFUSED);
+		assert_int_equal(error.ee_type, 3);
+		assert_int_equal(error.ee_code, 3);
+	}
+	assert_int_equal(next_failure(&world, text, &error, &to), -EAGAIN);
+	assert_false(berth_poll(world.client_host, world.client) & POLLERR);
 	world_close(&world);
 }
 
@@ -761,6 +817,7 @@ int main(void)
 		cmocka_unit_test(disconnecting_gives_a_chosen_port_back),
 		cmocka_unit_test(a_refused_datagram_is_told_to_a_connected_socket_once),
 		cmocka_unit_test(a_refused_datagram_is_not_told_to_one_that_is_not_connected),
+		cmocka_unit_test(errors_are_kept_with_what_was_lost_where_asked_for),
 		cmocka_unit_test(broadcast_asks_for_leave_and_reaches_all),
 		cmocka_unit_test(control_messages_tell_of_a_datagram),
 		cmocka_unit_test(control_messages_without_room_are_cut_and_told),
