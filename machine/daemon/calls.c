@@ -323,14 +323,21 @@ static int check_needs(const struct call *call, enum needs needs)
 	return call->header->kind <= CONTROL_CONNECT ? -ENOBUFS : -ENOTCONN;
 }
 
+/* Where it matters which ports are taken: a guest that closed a socket knows that it has. */
+static bool depends_on_ports(const struct control_header *header)
+{
+	if (header->kind == CONTROL_SENDTO)
+		return header->id != 0;
+	return header->kind >= CONTROL_BIND && header->kind <= CONTROL_CONNECT;
+}
+
 int calls_do(struct call *call)
 {
 	uint32_t kind = call->header->kind;
 
 	if (kind >= sizeof calls / sizeof calls[0] || !calls[kind].function)
 		return -EOPNOTSUPP;
-	if (kind >= CONTROL_BIND &&
-	    kind <= CONTROL_CONNECT) /* where it matters which ports are taken */
+	if (depends_on_ports(call->header))
 		watch_settle(call->session->daemon);
 	if (call->header->inode != 0)
 		call->carrier = carrier_find(call->session->daemon, call->header->inode);

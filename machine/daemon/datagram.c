@@ -3,6 +3,7 @@
 #include "daemon/host.h"
 #include "daemon/origin.h"
 #include "daemon/resolver.h"
+#include "daemon/watch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -447,6 +448,11 @@ static void inlet_ready(struct source *source, uint32_t events)
 {
 	struct carrier *carrier = (struct carrier *)source;
 
+	watch_settle(
+		carrier->host
+			->daemon); /* what was closed before this was sent hears nothing of it */
+	if (source->buried)
+		return;
 	if (events & EPOLLIN)
 		carrier->may_read = true;
 	if (events & EPOLLOUT) {

@@ -58,11 +58,11 @@ static void refused(void)
 	close(guest_bound(&nobody));
 	SAY(connect(lonely, at(&nobody), sizeof(nobody)));
 	SAY_NUMBER(send(lonely, "x", 1, 0));
-	settle();
+	await(lonely);
 	printf("events %d\n", events_of(lonely));
 	printf("%s\n", strerrorname_np(error_of(lonely)));
 	SAY_NUMBER(send(lonely, "x", 1, 0));
-	settle();
+	await(lonely);
 	SAY_NUMBER(recvfrom(lonely, text, 4, MSG_DONTWAIT, (struct sockaddr *)&from,
 			    &(socklen_t){ sizeof(from) }));
 	printf("error %d, events %d\n", error_of(lonely), events_of(lonely));
@@ -70,7 +70,7 @@ static void refused(void)
 	SAY_NUMBER(recvfrom(lonely, text, 4, 0, (struct sockaddr *)&from,
 			    &(socklen_t){ sizeof(from) }));
 	SAY_NUMBER(send(lonely, "x", 1, 0));
-	settle();
+	await(lonely);
 	SAY(recv(lonely, text, 4, MSG_DONTWAIT) < 0 ? 0 : -1);
 	printf("error %d, events %d\n", error_of(lonely), events_of(lonely));
 	SAY_NUMBER(recv(lonely, text, 4, MSG_DONTWAIT));

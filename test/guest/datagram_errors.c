@@ -50,20 +50,20 @@ int main(void)
 	say_failure(apart, &nobody);
 	SAY(setsockopt(apart, IPPROTO_IP, IP_RECVERR, &on, sizeof(on)));
 	MUST(send_to(apart, "one", 3, &nobody));
-	settle();
+	await(apart);
 	say_failure(apart, &nobody);
 	say_failure(apart, &nobody);
 	say_error(apart);
 
 	MUST(send_to(apart, "two", 3, &nobody));
-	settle();
+	await(apart);
 	SAY_NUMBER(recvfrom(apart, text, 8, MSG_DONTWAIT, (struct sockaddr *)&from,
 			    &(socklen_t){ sizeof(from) }));
 	say_failure(apart, &nobody);
 	say_error(apart);
 
 	MUST(send_to(apart, "three", 5, &nobody));
-	settle();
+	await(apart);
 	say_error(apart);
 	SAY(setsockopt(apart, IPPROTO_IP, IP_RECVERR, &off, sizeof(off)));
 	say_failure(apart, &nobody);
@@ -75,7 +75,7 @@ int main(void)
 	SAY(setsockopt(connected, IPPROTO_IP, IP_RECVERR, &on, sizeof(on)));
 	MUST(connect(connected, (struct sockaddr *)&nobody, sizeof(nobody)));
 	MUST(send(connected, "five", 4, 0));
-	settle();
+	await(connected);
 	say_failure(connected, &nobody);
 	say_error(connected);
 	return 0;

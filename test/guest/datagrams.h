@@ -23,7 +23,7 @@ static inline long send_to(int from, const void *data, size_t size, const struct
 	return sendto(from, data, size, 0, (const struct sockaddr *)to, sizeof(*to));
 }
 
-/* Datagrams take their time: waits for one, a second at most. */
+/* Datagrams take their time: waits for one, or for an error, a second at most. */
 static inline int await(int descriptor)
 {
 	struct pollfd state = { .fd = descriptor, .events = POLLIN };
@@ -39,7 +39,7 @@ static inline int events_of(int descriptor)
 /* Long enough for an answer of the network's. */
 static inline void settle(void)
 {
-	usleep(20000);
+	usleep(50000);
 }
 
 /* Receives one, and says which of the known addresses it is from. */
