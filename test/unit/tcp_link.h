@@ -39,6 +39,8 @@ enum {
 /* What the host sent: headers as numbers, payload as it was judged on the spot. */
 struct sent {
 	struct tcp_header header;
+	uint32_t source, destination;
+	uint8_t ttl, tos;
 	uint32_t size;   /* payload */
 	uint8_t raw[60]; /* the TCP header's bytes */
 	uint8_t raw_size;
@@ -84,6 +86,7 @@ static inline uint8_t pattern_at(uint32_t sequence)
 	return (uint8_t)(sequence * 31 + (sequence >> 8) * 7 + (sequence >> 16));
 }
 
+/* Every checksum is looked at (RFC 9293, MUST-2). */
 static inline void note_sent(struct world *world, const uint8_t *packet, size_t size)
 {
 	struct ipv4_header ipv4;
@@ -105,6 +108,10 @@ static inline void note_sent(struct world *world, const uint8_t *packet, size_t 
 	assert_true(world->sent_count < SENT_MOST);
 	struct sent *sent = &world->sent[world->sent_count++];
 	*sent = (struct sent){ .header = tcp,
+			       .source = ipv4.source,
+			       .destination = ipv4.destination,
+			       .ttl = ipv4.ttl,
+			       .tos = ipv4.tos,
 			       .size = (uint32_t)segment.size - tcp.header_size,
 			       .raw_size = tcp.header_size,
 			       .right_bytes = true };

@@ -302,6 +302,7 @@ static void options_that_do_not_hold_are_refused(void **state)
 	check_silence(world);
 }
 
+/* RFC 9293, MUST-50. */
 static void options_that_hold_change_nothing(void **state)
 {
 	struct world *world = *state;

@@ -1,7 +1,7 @@
 /* Endings that are not the diagram's quiet ones: unread data, SO_LINGER, data for nobody, a listener's children. */
 #include "unit/tcp_world.h"
 
-/* RFC 2525, 2.17; RFC 9293, MUST-14. */
+/* RFC 2525, 2.17; RFC 9293, MAY-1 and SHLD-3. */
 static void a_close_with_unread_data_resets(void **state)
 {
 	struct world *world = *state;

@@ -59,7 +59,7 @@ static const struct {
 	{ PARAMETER_PROBLEM, 0, EPROTO },
 };
 
-/* Linux; RFC 5461, 4 says why. */
+/* Linux; RFC 5461, 4 says why. RFC 9293, MUST-56 would have it go on. */
 static void in_a_handshake_every_error_ends_it(void **state)
 {
 	struct world *world = *state;
@@ -133,7 +133,7 @@ static void progress_forgets_a_soft_error(void **state)
 	assert_int_equal(take_error(world), ETIMEDOUT);
 }
 
-/* RFC 5927, 4.1. */
+/* RFC 9293, MUST-54; RFC 5927, 4.1. */
 static void only_news_of_what_is_in_flight_is_believed(void **state)
 {
 	static const struct {
@@ -165,7 +165,7 @@ static void a_report_with_the_wrong_sequence_does_not_stop_a_handshake(void **st
 	assert_int_equal(state_of(world), STATE_SYN_SENT);
 }
 
-/* Hostile row 22. */
+/* RFC 9293, MUST-55; hostile row 22. */
 static void quench_redirect_and_questions_are_ignored(void **state)
 {
 	static const uint8_t types[] = { 4, 5, 9, 10, 13, 14, 17, 18, 42, 255 };

@@ -7,7 +7,8 @@ static uint32_t sent_timestamp(const struct sent *sent)
 	return sent->header.options.timestamp;
 }
 
-/* mss, nop, nop, TS, nop, wscale: Linux's without SACK. */
+/* mss, nop, nop, TS, nop, wscale: Linux's without SACK. RFC 9293, MUST-14 and 67, SHLD-5, MAY-3: the MSS is what the link's
+ * 1,500 octets leave. */
 static void a_syn_has_its_options_in_linuxs_order(void **state)
 {
 	struct world *world = *state;
@@ -59,6 +60,7 @@ static void a_syn_ack_has_what_the_syn_offered(void **state)
 	}
 }
 
+/* RFC 9293, MUST-5; RFC 7323, 3.2. */
 static void text_carries_timestamps_behind_two_nops(void **state)
 {
 	struct world *world = *state;
@@ -116,7 +118,23 @@ static void the_mss_announced_is_the_links(void **state)
 	CHECK_EQUAL(700, SENDS(world, .flags = TCP_SYN)->header.options.mss);
 }
 
-/* RFC 9293, MUST-23; Linux's tcp_syn_retries 6. */
+/* RFC 9293, MUST-65. */
+static void only_a_syn_announces_an_mss(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	user_writes(world, 10);
+	user_shuts(world);
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = 10);
+	world_wait(world, SECOND);
+	CHECK_EQUAL(true, world->sent[0].header.options.has_mss);
+	assert_true(world->sent_count > 3);
+	for (int index = 1; index < world->sent_count; index++)
+		CHECK_EQUAL(false, world->sent[index].header.options.has_mss);
+}
+
+/* RFC 9293, MUST-22, with Linux's tcp_syn_retries 6. */
 static void a_syn_is_retried_at_1_3_7_15_31_63_seconds_and_given_up_at_127(void **state)
 {
 	struct world *world = *state;
@@ -146,6 +164,21 @@ static void the_count_of_syns_is_the_users(void **state)
 	world_wait(world, 3 * SECOND);
 	SENDS(world, .flags = TCP_SYN);
 	expect_silence(world);
+	assert_int_equal(take_error(world), ETIMEDOUT);
+}
+
+/* RFC 9293, MUST-23: three minutes at least. Not by default, where Linux gives 127 seconds. */
+static void a_user_may_have_a_syn_tried_for_more_than_three_minutes(void **state)
+{
+	struct world *world = *state;
+
+	user_opens(world);
+	set_option(world, IPPROTO_TCP, TCP_SYNCNT, 7);
+	tcp_in_syn_sent(world);
+	world_wait(world, 180 * SECOND);
+	assert_int_equal(state_of(world), STATE_SYN_SENT);
+	world_wait(world, 120 * SECOND);
+	assert_int_equal(state_of(world), STATE_CLOSED);
 	assert_int_equal(take_error(world), ETIMEDOUT);
 }
 
@@ -236,8 +269,10 @@ int main(void)
 		WORLD_TEST(a_window_scale_above_fourteen_means_fourteen),
 		WORLD_TEST(without_the_peers_window_scale_neither_is_used),
 		WORLD_TEST(the_mss_announced_is_the_links),
+		WORLD_TEST(only_a_syn_announces_an_mss),
 		WORLD_TEST(a_syn_is_retried_at_1_3_7_15_31_63_seconds_and_given_up_at_127),
 		WORLD_TEST(the_count_of_syns_is_the_users),
+		WORLD_TEST(a_user_may_have_a_syn_tried_for_more_than_three_minutes),
 		WORLD_TEST(a_refusal_ends_the_attempt_and_the_socket_may_try_again),
 		WORLD_TEST(a_port_nobody_has_is_refused),
 		WORLD_TEST(no_refusal_of_memory_breaks_a_handshake),

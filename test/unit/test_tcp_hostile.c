@@ -73,7 +73,7 @@ static void every_data_offset_is_judged(void **state)
 	}
 }
 
-/* The checksum finds every single bit. */
+/* The checksum finds every single bit (RFC 9293, MUST-3). */
 static void every_flipped_bit_of_a_segment_is_noticed(void **state)
 {
 	struct world *world = *state;
@@ -114,7 +114,7 @@ static void a_zero_checksum_and_one_of_another_address_are_refused(void **state)
 	check_intact(world);
 }
 
-/* Options as bytes in a SYN, and what the listener's child makes of them. */
+/* Options as bytes in a SYN, and what the listener's child makes of them (RFC 9293, MUST-4, 6, 7 and 15). */
 static void options_of_every_shape_are_read_or_skipped(void **state)
 {
 	static const struct {
@@ -178,7 +178,7 @@ static void options_of_every_shape_are_read_or_skipped(void **state)
 	}
 }
 
-/* Only a SYN's options negotiate. */
+/* Only a SYN's options negotiate; the others are read over (RFC 9293, MUST-5). */
 static void options_out_of_place_change_nothing(void **state)
 {
 	struct world *world = *state;
@@ -215,7 +215,7 @@ static void sack_blocks_that_were_not_agreed_on_are_skipped(void **state)
 	CHECK_EQUAL(3 * MSS, the_connection(world)->send.size);
 }
 
-/* The urgent mechanism is not built in this slice: what URG points at is part of the stream, wherever it points. */
+/* RFC 9293, MUST-30 to 33 and 62 are not built yet: what URG points at is part of the stream, wherever it points. */
 static void an_urgent_pointer_of_any_value_takes_nothing_from_the_stream(void **state)
 {
 	static const uint16_t pointers[] = { 0, 1, 9, 10, 11, 1000, 65535 };
@@ -292,7 +292,7 @@ static void an_overtaken_window_update_does_not_close_the_window(void **state)
 	CHECK_EQUAL(6000, the_connection(world)->snd_wnd);
 }
 
-/* RFC 9293, MUST-57 and 63: to many, and from nobody. */
+/* RFC 9293, MUST-57: to many by the link; by IP in test_tcp_address.c. */
 static void what_was_sent_to_many_is_not_answered(void **state)
 {
 	struct world *world = *state;

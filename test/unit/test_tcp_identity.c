@@ -9,7 +9,8 @@ static uint32_t isn_at(struct world *world, uint16_t port)
 	return tcp_isn(&world->host->tcp, &local, &peer);
 }
 
-/* RFC 6528; hostile row 40. A guess from the last three by the usual arithmetic finds none of 10,000. */
+/* RFC 6528 (RFC 9293, MUST-9, SHLD-1); hostile row 40. A guess from the last three by the usual arithmetic finds none of
+ * 10,000. */
 static void initial_sequence_numbers_are_not_foretold(void **state)
 {
 	struct world *world = *state;
@@ -31,6 +32,7 @@ static void initial_sequence_numbers_are_not_foretold(void **state)
 		assert_in_range(bits[bit], 4700, 5300);
 }
 
+/* RFC 9293, MUST-8. */
 static void initial_sequence_numbers_of_one_tuple_follow_the_clock(void **state)
 {
 	struct world *world = *state;

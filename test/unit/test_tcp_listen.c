@@ -47,6 +47,7 @@ static void a_listener_answers_an_ack_by_rst_and_rst_by_nothing(void **state)
 	assert_int_equal(connections_left(world), 1);
 }
 
+/* RFC 9293, MUST-11: and the listener listens on. */
 static void a_reset_frees_the_half_open(void **state)
 {
 	struct world *world = *state;

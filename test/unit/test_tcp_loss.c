@@ -149,6 +149,7 @@ static void duplicates_of_what_a_time_out_sent_again_start_no_recovery(void **st
 	CHECK_EQUAL(false, the_connection(world)->recovering);
 }
 
+/* RFC 5681, 3.1; RFC 9293, MUST-19. */
 static void slow_start_doubles_and_congestion_avoidance_adds_one(void **state)
 {
 	struct world *world = *state;

@@ -160,7 +160,7 @@ static void a_stream_of_four_gibibytes_does_not_meet_its_own_syn(void **state)
 	SENDS(world, .flags = TCP_ACK, .sequence = 101, .acknowledgment = 1, .size = 100);
 }
 
-/* RFC 5961, 3.2; hostile row 31. */
+/* RFC 5961, 3.2; hostile row 31; RFC 9293, MUST-12: the user is told. */
 static void only_a_reset_at_the_exact_place_resets(void **state)
 {
 	struct world *world = *state;
@@ -217,6 +217,32 @@ static void a_reset_in_syn_sent_must_acknowledge_the_syn(void **state)
 	assert_int_equal(take_error(world), ECONNREFUSED);
 }
 
+/* RFC 9293, SHLD-2: text may say why. */
+static void a_reset_may_carry_text(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	PEER_SENDS(world, .flags = TCP_RST, .sequence = 1, .size = 20);
+	assert_int_equal(state_of(world), STATE_CLOSED);
+	assert_int_equal(take_error(world), ECONNRESET);
+	user_reads(world, 0);
+	expect_silence(world);
+}
+
+/* RFC 9293, MUST-11: SYN-RECEIVED knows where it came from. One that was called goes back to listening
+ * (a_reset_frees_the_half_open); one that called is refused. */
+static void a_reset_between_crossed_syns_is_a_refusal(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_crossed_syn(world);
+	PEER_SENDS(world, .flags = TCP_RST, .sequence = 1);
+	assert_int_equal(state_of(world), STATE_CLOSED);
+	assert_int_equal(take_error(world), ECONNREFUSED);
+	expect_silence(world);
+}
+
 /* RFC 5961, 4.2, and 7 for the limit: one an interval, counted by the connection and not by the host (CVE-2016-5696). */
 static void a_syn_in_any_place_is_challenged_and_not_too_often(void **state)
 {
@@ -238,7 +264,7 @@ static void a_syn_in_any_place_is_challenged_and_not_too_often(void **state)
 	assert_int_equal(state_of(world), STATE_ESTABLISHED);
 }
 
-/* RFC 5961, 5.2: blind injection. */
+/* RFC 5961, 5.2: blind injection; RFC 9293, MAY-12. */
 static void an_ack_of_what_was_not_sent_or_is_too_old_is_challenged(void **state)
 {
 	static const struct {
@@ -304,6 +330,7 @@ static void time_wait_answers_an_old_fin_and_begins_again(void **state)
 	assert_int_equal(state_of(world), STATE_CLOSED);
 }
 
+/* RFC 9293, MAY-2. */
 static void a_new_syn_reopens_time_wait_only_where_its_number_is_higher(void **state)
 {
 	struct world *world = *state;
@@ -378,6 +405,8 @@ int main(void)
 		WORLD_TEST(a_stream_of_four_gibibytes_does_not_meet_its_own_syn),
 		WORLD_TEST(only_a_reset_at_the_exact_place_resets),
 		WORLD_TEST(a_reset_in_syn_sent_must_acknowledge_the_syn),
+		WORLD_TEST(a_reset_may_carry_text),
+		WORLD_TEST(a_reset_between_crossed_syns_is_a_refusal),
 		WORLD_TEST(a_syn_in_any_place_is_challenged_and_not_too_often),
 		WORLD_TEST(an_ack_of_what_was_not_sent_or_is_too_old_is_challenged),
 		WORLD_TEST(a_segment_without_ack_is_dropped_in_silence),

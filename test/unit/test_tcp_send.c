@@ -185,7 +185,38 @@ static void no_more_is_in_flight_than_the_peers_window(void **state)
 	expect_stream(world, 1 + 2 * MSS, MSS);
 }
 
-/* RFC 9293, 3.8.6.2.1: half of the largest window is worth a segment; less waits for the override timer. */
+/* RFC 9293, MUST-1: the field has no sign. */
+static void a_window_above_32767_is_used_whole(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	the_connection(world)->congestion.window = 1 << 20;
+	user_writes(world, 100000);
+	expect_stream(world, 1, 44 * MSS); /* 65,535 octets less what would be silly */
+}
+
+/* RFC 9293, MUST-34, SHLD-15 and 16, MAY-7: nothing new goes, and what was lost goes again, whole. */
+static void a_window_that_shrinks_lets_nothing_new_go(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	user_writes(world, 5 * MSS);
+	expect_stream(world, 1, 5 * MSS);
+	world->window = 100;
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1 + MSS);
+	user_writes(world, 5 * MSS);
+	expect_silence(world);
+	world_until_sent(world);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1 + MSS, .acknowledgment = 1, .size = MSS);
+	expect_silence(world);
+	world->window = 65535;
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1 + 5 * MSS);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1 + 5 * MSS, .acknowledgment = 1, .size = MSS);
+}
+
+/* RFC 9293, MUST-38 (3.8.6.2.1): half of the largest window is worth a segment; less waits for the override timer. */
 static void a_silly_window_is_used_only_after_the_override_time(void **state)
 {
 	struct world *world = *state;
@@ -313,6 +344,7 @@ static void large_segments_are_multiples_of_the_mss(void **state)
 	      .size = 10 * MSS);
 }
 
+/* RFC 9293, MUST-14 and 16. */
 static void the_mss_is_the_least_of_what_path_peer_and_user_allow(void **state)
 {
 	static const struct {
@@ -363,6 +395,7 @@ static void an_ack_carries_the_highest_number_sent_after_a_time_out_too(void **s
 	SENDS(world, .flags = TCP_ACK, .sequence = 1 + 5 * MSS, .acknowledgment = 1);
 }
 
+/* RFC 9293, MUST-34. */
 static void an_ack_stays_inside_a_window_that_shrank(void **state)
 {
 	struct world *world = *state;
@@ -407,6 +440,8 @@ int main(void)
 		WORLD_TEST(a_fin_goes_with_the_last_text),
 		WORLD_TEST(a_fin_waits_for_room_in_the_window),
 		WORLD_TEST(no_more_is_in_flight_than_the_peers_window),
+		WORLD_TEST(a_window_above_32767_is_used_whole),
+		WORLD_TEST(a_window_that_shrinks_lets_nothing_new_go),
 		WORLD_TEST(a_silly_window_is_used_only_after_the_override_time),
 		WORLD_TEST(the_window_opens_by_a_segment_or_not_at_all),
 		WORLD_TEST(the_window_never_shrinks_and_never_creeps_past_the_buffer),

@@ -29,6 +29,24 @@ static void a_fin_before_its_turn_waits_for_the_gap(void **state)
 	user_reads(world, 150);
 }
 
+/* RFC 9293, MUST-58 and 59, SHLD-31, MAY-13: each early segment is answered, all that a gap held back together. */
+static void what_waited_behind_a_gap_is_acknowledged_by_one_ack(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	for (uint32_t at = 101; at < 501; at += 100) {
+		PEER_SENDS(world, .flags = TCP_ACK, .sequence = at, .acknowledgment = 1,
+			   .size = 100);
+		SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1);
+	}
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = 100);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 501);
+	world_wait(world, SECOND);
+	expect_silence(world);
+	user_reads(world, 500);
+}
+
 /* Hostile row 34: text beyond a FIN is no part of the stream, whether it came before the FIN or after. */
 static void text_beyond_a_fin_is_never_delivered(void **state)
 {
@@ -127,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(text_with_the_syn_ack_comes_again),
 		WORLD_TEST(a_fin_before_its_turn_waits_for_the_gap),
+		WORLD_TEST(what_waited_behind_a_gap_is_acknowledged_by_one_ack),
 		WORLD_TEST(text_beyond_a_fin_is_never_delivered),
 		WORLD_TEST(a_second_fin_in_another_place_does_not_move_the_first),
 		WORLD_TEST(text_after_both_knew_of_the_fin_is_ignored_and_its_ack_counts),

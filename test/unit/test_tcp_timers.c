@@ -4,7 +4,7 @@
 
 #include "tcp/rto.h"
 
-/* RFC 6298, 2, with Linux's floor under the margin. */
+/* RFC 6298, 2 (RFC 9293, MUST-18), with Linux's floor under the margin. */
 static void the_rto_is_computed_as_rfc_6298_says(void **state)
 {
 	struct rto rto;
@@ -40,6 +40,7 @@ static void the_rto_stays_between_its_bounds(void **state)
 	CHECK_EQUAL(RTO_MOST, rto_wait(&rto));
 }
 
+/* RFC 9293, MUST-19: the backoff. */
 static void what_is_not_acknowledged_goes_again_and_each_time_later(void **state)
 {
 	struct world *world = *state;
@@ -62,7 +63,7 @@ static void what_is_not_acknowledged_goes_again_and_each_time_later(void **state
 	CHECK_EQUAL(RTO_SHORTEST, world_until_sent(world));
 }
 
-/* RFC 6298, 3: Karn. */
+/* RFC 6298, 3: Karn; RFC 9293, MUST-18. */
 static void what_was_sent_twice_says_nothing_of_the_round_trip(void **state)
 {
 	struct world *world = *state;
@@ -199,7 +200,7 @@ static void a_lost_syn_leaves_one_segment_and_three_seconds(void **state)
 	CHECK_EQUAL(3 * SECOND, world_until_sent(world));
 }
 
-/* RFC 9293, MUST-23: R2. 200 ms doubled to 120 s, fifteen times. */
+/* RFC 9293, MUST-20 and SHLD-11: R2. 200 ms doubled to 120 s, fifteen times. */
 static void a_silent_peer_is_given_up_after_fifteen_retries(void **state)
 {
 	struct world *world = *state;
@@ -214,7 +215,7 @@ static void a_silent_peer_is_given_up_after_fifteen_retries(void **state)
 	assert_int_equal(take_error(world), ETIMEDOUT);
 }
 
-/* RFC 5482. */
+/* RFC 5482; RFC 9293, MUST-21. */
 static void the_user_may_have_less_patience(void **state)
 {
 	struct world *world = *state;
@@ -229,7 +230,7 @@ static void the_user_may_have_less_patience(void **state)
 	assert_int_equal(take_error(world), ETIMEDOUT);
 }
 
-/* RFC 1122, 4.2.3.2 (RFC 9293, SHLD-18), with Linux's time; RFC 5681, 4.2: every second full segment. */
+/* RFC 1122, 4.2.3.2 (RFC 9293, MUST-40, SHLD-18 and 19), with Linux's time; RFC 5681, 4.2: every second full segment. */
 static void an_ack_waits_forty_milliseconds_or_for_a_second_segment(void **state)
 {
 	struct world *world = *state;
@@ -301,7 +302,7 @@ static void the_first_sixteen_acks_do_not_wait(void **state)
 	expect_silence(world);
 }
 
-/* RFC 9293, 3.8.4, MUST-25 to 29. */
+/* RFC 9293, 3.8.4, MUST-25. */
 static void keepalive_is_off_until_asked_for(void **state)
 {
 	struct world *world = *state;
@@ -312,6 +313,7 @@ static void keepalive_is_off_until_asked_for(void **state)
 	assert_int_equal(state_of(world), STATE_ESTABLISHED);
 }
 
+/* RFC 9293, MUST-26, 28 and 29, SHLD-12: one probe without an answer ends nothing. */
 static void keepalive_probes_after_two_hours_and_gives_up_after_nine(void **state)
 {
 	struct world *world = *state;
@@ -330,6 +332,7 @@ static void keepalive_probes_after_two_hours_and_gives_up_after_nine(void **stat
 	assert_int_equal(take_error(world), ETIMEDOUT);
 }
 
+/* RFC 9293, MUST-24 and 27. */
 static void a_peer_that_answers_a_keepalive_probe_is_left_alone(void **state)
 {
 	struct world *world = *state;
@@ -356,7 +359,7 @@ static void with_a_closed_window(struct world *world)
 	expect_silence(world);
 }
 
-/* RFC 9293, MUST-36 and 37, SHLD-29 and 30; hostile row 38. */
+/* RFC 9293, MUST-35 to 37, SHLD-29 and 30; hostile row 38. */
 static void a_closed_window_is_probed_for_ever_while_the_peer_answers(void **state)
 {
 	struct world *world = *state;
@@ -429,7 +432,8 @@ static void an_orphan_does_not_probe_for_ever(void **state)
 	assert_int_equal(connections_left(world), 0);
 }
 
-/* A window that closes over what is in flight: retransmissions probe it, and a peer that answers is not given up. */
+/* A window that closes over what is in flight: retransmissions probe it, and a peer that answers is not given up (RFC
+ * 9293, MUST-34, SHLD-17). */
 static void a_window_that_shrinks_to_nothing_is_waited_out(void **state)
 {
 	struct world *world = *state;
@@ -450,6 +454,7 @@ static void a_window_that_shrinks_to_nothing_is_waited_out(void **state)
 	SENDS(world, .flags = TCP_ACK, .sequence = 101, .acknowledgment = 1, .size = 100);
 }
 
+/* RFC 9293, MUST-13. */
 static void time_wait_lasts_sixty_seconds(void **state)
 {
 	struct world *world = *state;

@@ -178,7 +178,8 @@ static void timestamps_may_wrap(void **state)
 	CHECK_EQUAL(DROP_PAWS, peer_says(world, UINT32_MAX, 5, 1));
 }
 
-/* RFC 6191: in TIME-WAIT a SYN with a later timestamp opens, whatever its number; one with an earlier does not. */
+/* RFC 6191: in TIME-WAIT a SYN with a later timestamp opens, whatever its number; one with an earlier
+ * does not (RFC 9293, SHLD-4). */
 static void in_time_wait_the_timestamp_of_a_syn_decides(void **state)
 {
 	struct world *world = *state;

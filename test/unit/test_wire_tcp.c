@@ -131,6 +131,7 @@ static const struct layout layouts[] = {
 	    0, 4, 0, 0,  0, 5, 0, 0, 0, 6, 0, 0, 0, 7, 0, 0, 0, 8 } },
 };
 
+/* RFC 9293, MUST-68 and 69: NOPs in front, so that nothing is left to pad. */
 static void options_lie_as_linux_lays_them_out(void **state)
 {
 	(void)state;
@@ -206,6 +207,7 @@ static const struct layout tolerances[] = {
 	  { 3, 3, 7, TS_BYTES, MSS_BYTES, 0, 0, 0 } },
 };
 
+/* RFC 9293, MUST-4, 6, 7, 64 and 68. */
 static void options_are_read_as_far_as_they_make_sense(void **state)
 {
 	(void)state;
