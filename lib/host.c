@@ -27,6 +27,25 @@ static void copy_name(char *to, size_t size, const char *from)
 	to[index] = '\0';
 }
 
+/* All or none. */
+static bool start_datagrams(struct berth_host *host, const uint8_t seed[16])
+{
+	const struct udp_config config = { .wake = socket_wake, .context = &host->sockets };
+
+	if (!udp_init(&host->udp, &host->ip, seed, &config))
+		return false;
+	if (!ping_init(&host->ping, &host->ip, seed, &config)) {
+		udp_close_all(&host->udp);
+		return false;
+	}
+	if (!raw_init(&host->raw, &host->ip, seed, &config)) {
+		udp_close_all(&host->ping);
+		udp_close_all(&host->udp);
+		return false;
+	}
+	return true;
+}
+
 static bool start_floors(struct berth_host *host, const struct berth_host_config *config)
 {
 	struct tcp_config tcp = {
@@ -36,8 +55,6 @@ static bool start_floors(struct berth_host *host, const struct berth_host_config
 		.wake = socket_wake,
 		.context = &host->sockets,
 	};
-
-	struct udp_config udp = { .wake = socket_wake, .context = &host->sockets };
 
 	clock_init(&host->clock, &host->allocator, config->now);
 	host->pool = pool_new(&host->allocator);
@@ -52,7 +69,7 @@ static bool start_floors(struct berth_host *host, const struct berth_host_config
 		pool_free(host->pool);
 		return false;
 	}
-	if (!udp_init(&host->udp, &host->ip, config->seed, &udp)) {
+	if (!start_datagrams(host, config->seed)) {
 		tcp_close_all(&host->tcp);
 		ip_close(&host->ip);
 		pool_free(host->pool);
@@ -80,6 +97,8 @@ struct berth_host *berth_host_new(const struct berth_host_config *config)
 	host->sockets.most = config->most_sockets ? config->most_sockets : SOCKETS_MOST;
 	host->sockets.woken = host_woken;
 	host->sockets.context = host;
+	host->sockets.ping = &host->ping;
+	host->sockets.raw = &host->raw;
 	sockets_init(&host->sockets, &host->allocator, host->pool, &host->tcp, &host->udp);
 	return host;
 }
@@ -90,6 +109,8 @@ void berth_host_free(struct berth_host *host)
 		return;
 	if (host->lan)
 		berth_lan_unplug(host->lan, host);
+	raw_close_all(&host->raw);
+	udp_close_all(&host->ping);
 	udp_close_all(&host->udp);
 	tcp_close_all(&host->tcp);
 	sockets_close(&host->sockets);
@@ -206,6 +227,7 @@ static void describe_stream(const struct tcp_connection *connection, struct bert
 {
 	*info = (struct berth_socket_info){
 		.type = SOCK_STREAM,
+		.protocol = IPPROTO_TCP,
 		.state = (int)connection->state,
 		.receive_queue = connection->receive.size,
 		.send_queue = connection->send.size,
@@ -218,10 +240,12 @@ static void describe_stream(const struct tcp_connection *connection, struct bert
 }
 
 /* Linux has TCP's states for it too: ESTABLISHED is connected, CLOSE (ss: UNCONN) is not. */
-static void describe_datagram(const struct udp_socket *socket, struct berth_socket_info *info)
+static void describe_datagram(const struct udp_socket *socket, int type, int protocol,
+			      struct berth_socket_info *info)
 {
 	*info = (struct berth_socket_info){
-		.type = SOCK_DGRAM,
+		.type = type,
+		.protocol = protocol,
 		.state = (int)(socket->connected ? STATE_ESTABLISHED : STATE_CLOSED),
 		.receive_queue = socket->held,
 	};
@@ -239,7 +263,18 @@ void berth_host_sockets(struct berth_host *host,
 		each(context, &info);
 	}
 	LIST_EACH (node, &host->udp.all) {
-		describe_datagram(CONTAINER_OF(node, struct udp_socket, link), &info);
+		describe_datagram(CONTAINER_OF(node, struct udp_socket, link), SOCK_DGRAM,
+				  IPPROTO_UDP, &info);
+		each(context, &info);
+	}
+	LIST_EACH (node, &host->ping.all) {
+		describe_datagram(CONTAINER_OF(node, struct udp_socket, link), SOCK_DGRAM,
+				  IPPROTO_ICMP, &info);
+		each(context, &info);
+	}
+	LIST_EACH (node, &host->raw.sockets.all) {
+		const struct raw_socket *raw = CONTAINER_OF(node, struct raw_socket, common.link);
+		describe_datagram(&raw->common, SOCK_RAW, raw->protocol, &info);
 		each(context, &info);
 	}
 }

@@ -7,7 +7,8 @@
 #include "lan/switch.h"
 #include "socket/socket.h"
 #include "tcp/tcp.h"
-#include "transport/udp.h"
+#include "transport/ping.h"
+#include "transport/raw.h"
 
 enum { HOST_NAME_SIZE = 64 };
 
@@ -28,6 +29,8 @@ struct berth_host {
 	struct ip ip;
 	struct tcp tcp;
 	struct udp udp;
+	struct udp ping;
+	struct raw raw;
 	struct sockets sockets;
 	struct list links;
 

@@ -16,7 +16,8 @@ struct berth_capture;
 /* One socket, as a row of ss(8). */
 struct berth_socket_info {
 	int descriptor;         /* -1: it has none (closed by its owner, or not yet accepted) */
-	int type;               /* SOCK_STREAM, SOCK_DGRAM */
+	int type;               /* SOCK_STREAM, SOCK_DGRAM, SOCK_RAW */
+	int protocol;           /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP; of a raw socket any */
 	int state;              /* TCP_ESTABLISHED ... as in <netinet/tcp.h>; of a datagram socket
 				   TCP_ESTABLISHED (connected) or TCP_CLOSE (ss: UNCONN) */
 	uint32_t receive_queue; /* bytes unread; of a listener: connections waiting; of a datagram

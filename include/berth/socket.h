@@ -20,7 +20,10 @@ extern "C" {
 #endif
 
 /* AF_INET, or AF_INET6 for IPv4 by way of mapped addresses (IPv6 itself is not reached yet: -ENETUNREACH,
- * -EADDRNOTAVAIL), with SOCK_STREAM (0 or IPPROTO_TCP) or SOCK_DGRAM (0 or IPPROTO_UDP). Returns a descriptor.
+ * -EADDRNOTAVAIL), with SOCK_STREAM (0 or IPPROTO_TCP) or SOCK_DGRAM (0 or IPPROTO_UDP). AF_INET also with SOCK_RAW and
+ * any protocol but 0, which is raw(7) without its privilege, and SOCK_DGRAM with IPPROTO_ICMP, which is icmp(7)'s ping
+ * socket: echo requests out, echo replies in, the port is their identifier. Both are datagram sockets in all that follows.
+ * Returns a descriptor.
  * -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -EMFILE (most_sockets), -ENOBUFS. SOCK_NONBLOCK and SOCK_CLOEXEC in
  * type are allowed and change nothing. Calls that are a stream's alone say so; on others they are -EOPNOTSUPP. */
 int berth_socket(struct berth_host *host, int domain, int type, int protocol);
@@ -54,7 +57,7 @@ int berth_getsockname(struct berth_host *host, int descriptor, struct sockaddr *
 int berth_getpeername(struct berth_host *host, int descriptor, struct sockaddr *address,
 		      socklen_t *size);
 
-/* Tables answer both (lib/socket/options.c, stream_options.c, datagram_options.c): an option works, or it is
+/* Tables answer both (lib/socket/options.c, stream_options.c, datagram_options.c, raw.c): an option works, or it is
  * -ENOPROTOOPT. */
 int berth_getsockopt(struct berth_host *host, int descriptor, int level, int name, void *value,
 		     socklen_t *size);

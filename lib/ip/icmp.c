@@ -8,8 +8,6 @@
 enum {
 	/* Of an error, IP header and all: RFC 1812, 4.3.2.3, as Linux does. */
 	ERROR_MOST = 576,
-	/* Internetwork control (RFC 1812, 4.3.2.5). */
-	ERROR_TOS = 0xc0,
 	/* What is looked at of a quote: the longest IP header, and the longest TCP header behind it. */
 	QUOTE_MOST = IPV4_HEADER_MOST + 60,
 };
@@ -84,6 +82,8 @@ enum verdict icmp_input(void *context, const struct ip_packet *packet)
 		return DROP_CHECKSUM;
 	if (icmp.type == ICMP_ECHO)
 		return answer_echo(ip, packet, &icmp);
+	if (icmp.type == ICMP_ECHO_REPLY && ip->echo.input)
+		return ip->echo.input(ip->echo.context, packet);
 	if (packet->to_group)
 		return DROP_IGNORED;
 
@@ -123,7 +123,7 @@ static void answer_error(struct ip *ip, const struct ip_packet *packet, uint8_t 
 	icmp_write(error->head, type, code, 0);
 	memcpy(error->head + ICMP_HEADER_SIZE, packet->header.at, header);
 	frame_copy_out(packet->frame, 0, error->head + ICMP_HEADER_SIZE + header, quoted);
-	send_message(ip, packet, ERROR_TOS, error);
+	send_message(ip, packet, ICMP_ERROR_TOS, error);
 }
 
 void icmp_unreachable(struct ip *ip, const struct ip_packet *packet, uint8_t code)

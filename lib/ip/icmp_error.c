@@ -1,6 +1,7 @@
 #include "ip/icmp_error.h"
 
 #include "base/assert.h"
+#include "wire/checksum.h"
 #include "wire/ipv4.h"
 
 #include <errno.h>
@@ -66,13 +67,17 @@ static uint16_t mtu_of(const struct icmp_message *icmp, const struct ipv4_header
 static enum verdict tell(struct ip *ip, const struct ipv4_header *lost, struct ip_error *error)
 {
 	const struct ip_protocol *protocol = &ip->protocols[lost->protocol];
+	if (lost->protocol == PROTOCOL_ICMP)
+		protocol = &ip->echo;
 
-	if (!protocol->error)
-		return DROP_NO_PROTOCOL;
+	error->protocol = lost->protocol;
 	error->source = address_v4(lost->source);
 	error->destination = address_v4(lost->destination);
-	protocol->error(protocol->context, error);
-	return DELIVERED;
+	if (protocol->error)
+		protocol->error(protocol->context, error);
+	if (ip->raw.error)
+		ip->raw.error(ip->raw.context, error);
+	return protocol->error ? DELIVERED : DROP_NO_PROTOCOL;
 }
 
 /* The quote's length field speaks of the packet that was lost, not of what is quoted. */
@@ -117,6 +122,42 @@ enum verdict icmp_error_input(struct ip *ip, const struct address *sender,
 					.transport = transport });
 }
 
+/* The ICMP error that Linux sends itself in this case, for raw sockets: it is how ping knows. What it quotes is the IP
+ * header and what an echo request or a probe is known by. */
+static void show_no_neighbour(struct ip *ip, const struct ipv4_header *lost, struct bytes transport,
+			      const struct frame *lost_packet)
+{
+	uint32_t quoted = lost->header_size + (uint32_t)transport.size;
+	struct frame *error = frame_with_room(ip->pool, ICMP_HEADER_SIZE + quoted);
+	if (!error)
+		return;
+
+	struct checksum checksum = { 0 };
+	uint8_t header[IPV4_HEADER_SIZE];
+	icmp_write(error->head, ICMP_UNREACHABLE, ICMP_HOST_UNREACHABLE, 0);
+	memcpy(error->head + ICMP_HEADER_SIZE, lost_packet->head, lost->header_size);
+	memcpy(error->head + ICMP_HEADER_SIZE + lost->header_size, transport.at, transport.size);
+	checksum_add_frame(&checksum, error);
+	put16(error->head + 2, checksum_finish(&checksum));
+	ipv4_write(header, &(struct ipv4_header){
+				   .tos = ICMP_ERROR_TOS,
+				   .total_size = (uint16_t)(IPV4_HEADER_SIZE + frame_size(error)),
+				   .ttl = 64,
+				   .protocol = PROTOCOL_ICMP,
+				   .source = lost->source,
+				   .destination = lost->source });
+	ip->raw.input(ip->raw.context, &(struct ip_packet){ .interface = ip->interfaces.at[0],
+							    .frame = error,
+							    .source = address_v4(lost->source),
+							    .destination = address_v4(lost->source),
+							    .header = { header, sizeof header },
+							    .version = 4,
+							    .protocol = PROTOCOL_ICMP,
+							    .ttl = 64,
+							    .tos = ICMP_ERROR_TOS });
+	frame_free(error);
+}
+
 void icmp_error_no_neighbour(struct ip *ip, const struct frame *packet)
 {
 	uint8_t transport[TRANSPORT_MOST];
@@ -127,6 +168,8 @@ void icmp_error_no_neighbour(struct ip *ip, const struct frame *packet)
 	if (lost.fragment_offset > 0)
 		return; /* the first one says what it was */
 	size_t size = frame_copy_out(packet, lost.header_size, transport, sizeof transport);
+	if (ip->raw.input)
+		show_no_neighbour(ip, &lost, (struct bytes){ transport, size }, packet);
 	if (size < ICMP_QUOTE_LEAST)
 		return;
 	tell(ip, &lost,

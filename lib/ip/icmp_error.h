@@ -12,8 +12,9 @@
 #include "wire/icmp.h"
 
 enum {
-	ICMP_QUOTE_LEAST = 8, /* of the transport header (RFC 792) */
-	ICMP_MTU_LEAST = 552, /* Linux's min_pmtu: less would be a toy for strangers */
+	ICMP_QUOTE_LEAST = 8,  /* of the transport header (RFC 792) */
+	ICMP_ERROR_TOS = 0xc0, /* internetwork control (RFC 1812, 4.3.2.5) */
+	ICMP_MTU_LEAST = 552,  /* Linux's min_pmtu: less would be a toy for strangers */
 };
 
 /* icmp: unreachable, time exceeded, parameter problem; its body as much of the quote as is looked at. */

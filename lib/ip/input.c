@@ -69,8 +69,12 @@ static bool find_destination(const struct ip *ip, const struct interface *interf
 static enum verdict deliver(struct ip *ip, const struct ip_packet *packet)
 {
 	const struct ip_protocol *protocol = &ip->protocols[packet->protocol];
+	const struct ip_protocol *raw = &ip->raw;
+	bool taken = raw->input && raw->input(raw->context, packet) == DELIVERED;
 
 	if (!protocol->input) {
+		if (taken)
+			return DELIVERED;
 		icmp_unreachable(ip, packet, ICMP_PROTOCOL_UNREACHABLE);
 		return DROP_NO_PROTOCOL;
 	}

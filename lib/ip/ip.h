@@ -50,6 +50,7 @@ struct ip_error {
 	struct address offender; /* who says so */
 	struct address source;
 	struct address destination;
+	uint8_t protocol;       /* the lost packet's */
 	struct bytes transport; /* the first bytes of the lost transport header: at least 8 */
 };
 
@@ -90,7 +91,12 @@ struct ip {
 	struct fragments fragments;
 	struct icmp_limit icmp_limit;
 	struct ip_protocol protocols[256]; /* by number; input NULL: none */
-	struct list loopback;              /* frames to ourselves, IP header first */
+	/* Sees every packet before its protocol does, and every error after; DELIVERED: somebody has a copy, so that nobody is
+	 * told that the protocol is unknown. input NULL: none. */
+	struct ip_protocol raw;
+	/* What answers this host's own echo requests, and errors about them. input NULL: none. */
+	struct ip_protocol echo;
+	struct list loopback; /* frames to ourselves, IP header first */
 	uint32_t loopback_count;
 	/* What became of every packet that came in; and of those sent, why one was dropped. */
 	uint64_t counts[VERDICT_COUNT];
@@ -111,6 +117,11 @@ enum verdict ip_input(struct ip *ip, struct interface *interface, struct frame *
  * path's MTU that carries no segment_size is cut, or DROP_TOO_BIG where it may not be. Returns DELIVERED (handed on, or to ourselves),
  * QUEUED (for the neighbour) or why not. */
 enum verdict ip_output(struct ip *ip, const struct ip_send *send, struct frame *frame);
+
+/* Sends a packet whose IPv4 header its sender has written, which may say what it likes of its source (head at the header, which
+ * parses): it goes where one to destination goes, and is never cut. Else as ip_output. */
+enum verdict ip_output_written(struct ip *ip, const struct address *destination,
+			       struct frame *packet);
 
 /* 0 and *path; -ENETUNREACH; -EINVAL: source is not an address of the host, or 127/8 to leave it. source: the address the
  * sender is bound to, or any. A destination of 0.0.0.0 is the host itself: path->source is the address meant. */

@@ -262,10 +262,31 @@ static enum verdict output(struct ip *ip, const struct ip_send *send, struct fra
 	return whole ? dispatch(ip, &hop, frame) : cut(ip, &hop, &ipv4, frame);
 }
 
-enum verdict ip_output(struct ip *ip, const struct ip_send *send, struct frame *frame)
+static enum verdict count_drop(struct ip *ip, enum verdict verdict)
 {
-	enum verdict verdict = output(ip, send, frame);
 	if (verdict != DELIVERED && verdict != QUEUED)
 		ip->counts[verdict]++;
 	return verdict;
+}
+
+enum verdict ip_output(struct ip *ip, const struct ip_send *send, struct frame *frame)
+{
+	return count_drop(ip, output(ip, send, frame));
+}
+
+enum verdict ip_output_written(struct ip *ip, const struct address *destination,
+			       struct frame *packet)
+{
+	struct address any = address_v4(0);
+	struct hop hop;
+	enum verdict refused = DELIVERED;
+
+	if (hop_find(ip, &any, destination, &hop) != 0)
+		refused = DROP_NO_ROUTE;
+	else if (frame_size(packet) > hop.interface->mtu)
+		refused = DROP_TOO_BIG;
+	if (refused == DELIVERED)
+		return count_drop(ip, dispatch(ip, &hop, packet));
+	frame_free(packet);
+	return count_drop(ip, refused);
 }

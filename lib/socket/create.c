@@ -3,15 +3,21 @@
 
 #include <errno.h>
 
-static const struct socket_kind *const kinds[] = { &stream_kind, &datagram_kind };
+static const struct socket_kind *const kinds[] = { &stream_kind, &datagram_kind, &ping_kind,
+						   &raw_kind };
 
-static const struct socket_kind *find_kind(int type)
+/* 0 is the first protocol of its type, but no raw socket's; any other one may be. */
+static bool is_of_protocol(const struct socket_kind *kind, int protocol)
 {
-	for (size_t index = 0; index < sizeof kinds / sizeof kinds[0]; index++) {
-		if (kinds[index]->type == type)
-			return kinds[index];
-	}
-	return NULL;
+	if (kind == &raw_kind)
+		return protocol > 0 && protocol <= UINT8_MAX;
+	return protocol == 0 || protocol == kind->protocol;
+}
+
+/* Ping and raw sockets are IPv4's alone, so far. */
+static bool is_of_domain(const struct socket_kind *kind, int domain)
+{
+	return domain == AF_INET || (kind != &ping_kind && kind != &raw_kind);
 }
 
 /* Linux's inet_create: a type no protocol serves is -ESOCKTNOSUPPORT, a protocol that is of another type
@@ -22,12 +28,16 @@ static int judge(int domain, int type, int protocol, const struct socket_kind **
 		return -EAFNOSUPPORT;
 	if (type < 0 || type > SOCK_PACKET || protocol < 0 || protocol >= IPPROTO_MAX)
 		return -EINVAL;
-	*kind = find_kind(type);
-	if (!*kind)
-		return -ESOCKTNOSUPPORT;
-	if (protocol != 0 && protocol != (*kind)->protocol)
-		return -EPROTONOSUPPORT;
-	return 0;
+	int refusal = -ESOCKTNOSUPPORT;
+	for (size_t index = 0; index < sizeof kinds / sizeof kinds[0]; index++) {
+		*kind = kinds[index];
+		if ((*kind)->type != type || !is_of_domain(*kind, domain))
+			continue;
+		if (is_of_protocol(*kind, protocol))
+			return 0;
+		refusal = -EPROTONOSUPPORT;
+	}
+	return refusal;
 }
 
 int berth_socket(struct berth_host *host, int domain, int type, int protocol)
@@ -40,6 +50,8 @@ int berth_socket(struct berth_host *host, int domain, int type, int protocol)
 	struct socket *socket = socket_new(sockets_of(host), kind, domain, &result);
 	if (!socket)
 		return result;
+	if (protocol != 0)
+		socket->protocol = protocol;
 	result = kind->open(socket);
 	if (result < 0) {
 		socket_free(socket);

@@ -1,4 +1,5 @@
 /* datagram: what the calls do on a datagram socket, which is a UDP socket with Linux's manners. */
+#include "socket/datagram.h"
 #include "socket/message.h"
 #include "socket/option.h"
 
@@ -14,30 +15,30 @@ static int datagram_open(struct socket *socket)
 	return socket->datagram ? 0 : -ENOBUFS;
 }
 
-static void datagram_close(struct socket *socket)
+void datagram_close(struct socket *socket)
 {
 	udp_close(socket->datagram);
 }
 
-static struct port_holder *datagram_holder(struct socket *socket)
+struct port_holder *datagram_holder(struct socket *socket)
 {
 	return &socket->datagram->holder;
 }
 
-static const struct endpoint *datagram_peer(const struct socket *socket)
+const struct endpoint *datagram_peer(const struct socket *socket)
 {
 	const struct udp_socket *datagram = socket->datagram;
 	return datagram->connected && datagram->peer.port != 0 ? &datagram->peer : NULL;
 }
 
-static int datagram_take_error(struct socket *socket)
+int datagram_take_error(struct socket *socket)
 {
 	int error = socket->datagram->error;
 	socket->datagram->error = 0;
 	return -error;
 }
 
-static int datagram_bind(struct socket *socket, const struct endpoint *local)
+int datagram_bind(struct socket *socket, const struct endpoint *local)
 {
 	return udp_bind(socket->datagram, local);
 }
@@ -52,7 +53,7 @@ static int read_address(const struct socket *socket, const struct sockaddr *addr
 			: address_read(socket, address, size, endpoint);
 }
 
-static int datagram_connect(struct socket *socket, const struct sockaddr *address, socklen_t size)
+int datagram_connect(struct socket *socket, const struct sockaddr *address, socklen_t size)
 {
 	struct endpoint peer;
 
@@ -64,14 +65,14 @@ static int datagram_connect(struct socket *socket, const struct sockaddr *addres
 	return udp_connect(socket->datagram, &peer);
 }
 
-static int datagram_disconnect(struct socket *socket)
+int datagram_disconnect(struct socket *socket)
 {
 	udp_disconnect(socket->datagram);
 	return 0;
 }
 
 /* Linux refuses where there is no peer, and does it all the same. */
-static int datagram_shutdown(struct socket *socket, int how)
+int datagram_shutdown(struct socket *socket, int how)
 {
 	if (how != SHUT_WR)
 		socket->datagram->receive_shut = true;
@@ -109,7 +110,8 @@ static int read_name(const struct socket *socket, const struct msghdr *message,
 	return result;
 }
 
-static ssize_t datagram_send(struct socket *socket, const struct msghdr *message, int flags)
+ssize_t datagram_send_by(struct socket *socket, const struct msghdr *message, int flags,
+			 int (*send)(struct socket *socket, const struct udp_outgoing *outgoing))
 {
 	struct endpoint endpoint;
 	struct address source;
@@ -128,8 +130,18 @@ static ssize_t datagram_send(struct socket *socket, const struct msghdr *message
 	if (result == 0 && message->msg_control)
 		result = message_read_controls(message, &outgoing, &source);
 	if (result == 0)
-		result = udp_send(socket->datagram, &outgoing);
+		result = send(socket, &outgoing);
 	return result < 0 ? result : (ssize_t)outgoing.size;
+}
+
+static int send_by_udp(struct socket *socket, const struct udp_outgoing *outgoing)
+{
+	return udp_send(socket->datagram, outgoing);
+}
+
+static ssize_t datagram_send(struct socket *socket, const struct msghdr *message, int flags)
+{
+	return datagram_send_by(socket, message, flags, send_by_udp);
 }
 
 /* Is there a datagram? 1; 0: there will be none; or what recv(2) says. An error comes before what has arrived. A reader who
@@ -188,7 +200,7 @@ static ssize_t receive_failure(struct socket *socket, struct msghdr *message)
 	return copied;
 }
 
-static ssize_t datagram_receive(struct socket *socket, struct msghdr *message, int flags)
+ssize_t datagram_receive(struct socket *socket, struct msghdr *message, int flags)
 {
 	if (flags & ~RECEIVE_FLAGS)
 		return -EOPNOTSUPP;
@@ -212,7 +224,7 @@ static ssize_t datagram_receive(struct socket *socket, struct msghdr *message, i
 }
 
 /* As Linux's udp_poll. */
-static int datagram_poll(const struct socket *socket)
+int datagram_poll(const struct socket *socket)
 {
 	const struct udp_socket *datagram = socket->datagram;
 	int bits = POLLOUT | POLLWRNORM | POLLWRBAND; /* nothing waits in the socket to be sent */

@@ -66,5 +66,7 @@ extern const struct option stream_options[];
 extern const size_t stream_option_count;
 extern const struct option datagram_options[];
 extern const size_t datagram_option_count;
+extern const struct option raw_options[]; /* beside those of a datagram socket */
+extern const size_t raw_option_count;
 
 #endif

@@ -71,7 +71,7 @@ static int get_domain(struct socket *socket, void *value, socklen_t *size)
 static int get_protocol(struct socket *socket, void *value, socklen_t *size)
 {
 	(void)size;
-	return give_int(value, socket->kind->protocol);
+	return give_int(value, socket->protocol);
 }
 
 static int get_listening(struct socket *socket, void *value, socklen_t *size)
@@ -127,8 +127,12 @@ static const struct option *find(const struct socket *socket, int level, int nam
 		return NULL;
 	const struct option *option =
 		find_in(options, sizeof options / sizeof options[0], level, name);
-	return option ? option
-		      : find_in(socket->kind->options, *socket->kind->option_count, level, name);
+	if (!option)
+		option = find_in(socket->kind->options, *socket->kind->option_count, level, name);
+	if (!option && socket->kind->more_options)
+		option = find_in(socket->kind->more_options, *socket->kind->more_option_count,
+				 level, name);
+	return option;
 }
 
 /* Linux answers getsockopt of a level nobody has otherwise than setsockopt. */

@@ -5,7 +5,8 @@
 
 #include "base/list.h"
 #include "tcp/tcp.h"
-#include "transport/udp.h"
+#include "transport/ping.h"
+#include "transport/raw.h"
 
 #include <berth/socket.h>
 
@@ -29,9 +30,11 @@ struct option;
 /* What a call does on the sockets of one kind. Results as the public call's. */
 struct socket_kind {
 	int type;     /* SOCK_STREAM ... */
-	int protocol; /* IPPROTO_TCP ... */
+	int protocol; /* IPPROTO_TCP ...; IPPROTO_RAW: any */
 	const struct option *options;
 	const size_t *option_count;
+	const struct option *more_options; /* NULL: none */
+	const size_t *more_option_count;
 	int (*open)(struct socket *socket);
 	void (*close)(struct socket *socket);
 	struct port_holder *(*holder)(struct socket *socket);
@@ -48,12 +51,15 @@ struct socket_kind {
 
 extern const struct socket_kind stream_kind;
 extern const struct socket_kind datagram_kind;
+extern const struct socket_kind ping_kind;
+extern const struct socket_kind raw_kind;
 
 struct socket {
 	const struct socket_kind *kind;
 	struct sockets *home;
 	struct list ready; /* in home->ready while an event is due */
 	int descriptor;
+	int protocol; /* as SO_PROTOCOL tells it */
 	int domain;   /* AF_INET, or AF_INET6: IPv4 by way of mapped addresses (RFC 4038, 4.2) */
 	bool v6_only; /* IPV6_V6ONLY */
 	enum association association;
@@ -61,7 +67,8 @@ struct socket {
 	void *user;
 	union {
 		struct tcp_connection *connection; /* a stream's */
-		struct udp_socket *datagram;
+		struct udp_socket *datagram;       /* a datagram, ping or raw socket's */
+		struct raw_socket *raw;            /* the same, of a raw socket */
 	};
 	/* Which control messages a datagram comes with. */
 	bool tells_packet_info, tells_ttl, tells_tos;
@@ -82,6 +89,8 @@ struct sockets {
 	struct pool *pool;
 	struct tcp *tcp;
 	struct udp *udp;
+	struct udp *ping;
+	struct raw *raw;
 	struct socket_slot *slots; /* by descriptor */
 	uint32_t room;
 	uint32_t first_free; /* == room: none */
@@ -92,7 +101,7 @@ struct sockets {
 	void *context;
 };
 
-/* The rest of *sockets is the caller's choice: woken and context, most. */
+/* The rest of *sockets is the caller's choice: ping and raw, woken and context, most. */
 void sockets_init(struct sockets *sockets, const struct berth_allocator *allocator,
 		  struct pool *pool, struct tcp *tcp, struct udp *udp);
 /* What they stand for is tcp's and udp's to end. */

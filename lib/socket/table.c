@@ -79,6 +79,7 @@ struct socket *socket_new(struct sockets *sockets, const struct socket_kind *kin
 	socket->home = sockets;
 	socket->descriptor = (int)sockets->first_free;
 	socket->kind = kind;
+	socket->protocol = kind->protocol;
 	socket->domain = domain;
 	list_init(&socket->ready);
 	sockets->first_free = slot->next_free;

@@ -5,8 +5,8 @@
 
 #include <errno.h>
 
-bool udp_init(struct udp *udp, struct ip *ip, const uint8_t seed[16],
-	      const struct udp_config *config)
+bool udp_begin(struct udp *udp, struct ip *ip, const uint8_t seed[16],
+	       const struct udp_config *config)
 {
 	*udp = (struct udp){
 		.allocator = ip->allocator,
@@ -25,6 +25,14 @@ bool udp_init(struct udp *udp, struct ip *ip, const uint8_t seed[16],
 		return false;
 	}
 	udp->ports.connectionless = true;
+	return true;
+}
+
+bool udp_init(struct udp *udp, struct ip *ip, const uint8_t seed[16],
+	      const struct udp_config *config)
+{
+	if (!udp_begin(udp, ip, seed, config))
+		return false;
 	ip_register(
 		ip, PROTOCOL_UDP,
 		&(struct ip_protocol){ .input = udp_input, .error = udp_error, .context = udp });
@@ -39,12 +47,8 @@ void udp_close_all(struct udp *udp)
 	table_close(&udp->connected);
 }
 
-struct udp_socket *udp_open(struct udp *udp, void *owner)
+void udp_socket_init(struct udp_socket *socket, struct udp *udp, void *owner)
 {
-	struct udp_socket *socket = memory_take(udp->allocator, sizeof *socket);
-	if (!socket)
-		return NULL;
-
 	socket->udp = udp;
 	socket->owner = owner;
 	socket->settings = (struct udp_settings){
@@ -58,6 +62,13 @@ struct udp_socket *udp_open(struct udp *udp, void *owner)
 	list_init(&socket->received);
 	list_init(&socket->failures);
 	list_append(&udp->all, &socket->link);
+}
+
+struct udp_socket *udp_open(struct udp *udp, void *owner)
+{
+	struct udp_socket *socket = memory_take(udp->allocator, sizeof *socket);
+	if (socket)
+		udp_socket_init(socket, udp, owner);
 	return socket;
 }
 
@@ -81,8 +92,7 @@ void udp_close(struct udp_socket *socket)
 	memory_give(socket->udp->allocator, socket, sizeof *socket);
 }
 
-/* Linux lets a socket be bound to what is sent to many; it hears only that, and sends from where the route says. */
-static bool is_for_many(const struct ip *ip, const struct address *address)
+bool udp_is_for_many(const struct ip *ip, const struct address *address)
 {
 	return ip_is_broadcast(ip, address) ||
 	       (address_is_v4(address) && v4_is_multicast(address_to_v4(address)));
@@ -91,7 +101,7 @@ static bool is_for_many(const struct ip *ip, const struct address *address)
 int udp_bind(struct udp_socket *socket, const struct endpoint *local)
 {
 	const struct ip *ip = socket->udp->ip;
-	bool for_many = is_for_many(ip, &local->address);
+	bool for_many = udp_is_for_many(ip, &local->address);
 
 	if (socket->holder.local.port != 0)
 		return -EINVAL;
@@ -149,7 +159,7 @@ void udp_disconnect(struct udp_socket *socket)
 		socket->holder.local = (struct endpoint){ .address = socket->asked };
 	}
 	socket->source =
-		is_for_many(socket->udp->ip, &socket->asked) ? address_v4(0) : socket->asked;
+		udp_is_for_many(socket->udp->ip, &socket->asked) ? address_v4(0) : socket->asked;
 }
 
 const struct udp_datagram *udp_first(const struct udp_socket *socket)

@@ -127,9 +127,14 @@ struct udp_outgoing {
 /* False: no memory. Registers itself with ip, which outlives it. */
 bool udp_init(struct udp *udp, struct ip *ip, const uint8_t seed[16],
 	      const struct udp_config *config);
+/* As udp_init, but registers nothing: for ping (transport/ping.h), whose sockets are these with another header. */
+bool udp_begin(struct udp *udp, struct ip *ip, const uint8_t seed[16],
+	       const struct udp_config *config);
 /* Every socket is closed. */
 void udp_close_all(struct udp *udp);
 
+/* What udp_open begins with, in memory of the caller's. */
+void udp_socket_init(struct udp_socket *socket, struct udp *udp, void *owner);
 /* NULL: no memory. */
 struct udp_socket *udp_open(struct udp *udp, void *owner);
 void udp_close(struct udp_socket *socket);
@@ -149,8 +154,10 @@ const struct udp_datagram *udp_first(const struct udp_socket *socket);
 size_t udp_copy_out(const struct udp_datagram *datagram, uint32_t offset, uint8_t *to, size_t size);
 void udp_drop_first(struct udp_socket *socket);
 
-/* udp_failure.c: keeps an error, if there is room; the oldest, NULL: none; drops it. */
-void udp_failure_keep(struct udp_socket *socket, const struct ip_error *error);
+/* udp_failure.c: keeps an error, if there is room, with what lies behind header_size bytes of what was lost: UDP's, or 0,
+ * where there are no ports; the oldest, NULL: none; drops it. */
+void udp_failure_keep(struct udp_socket *socket, const struct ip_error *error,
+		      uint32_t header_size);
 const struct udp_failure *udp_failure_first(const struct udp_socket *socket);
 void udp_failure_drop_first(struct udp_socket *socket);
 /* IP_RECVERR is switched off. */
@@ -159,6 +166,21 @@ void udp_failures_clear(struct udp_socket *socket);
 /* udp_input.c: what udp_init registers. */
 enum verdict udp_input(void *context, const struct ip_packet *packet);
 void udp_error(void *context, const struct ip_error *error);
+
+/* Linux lets a socket be bound to what is sent to many; it hears only that, and sends from where the route says. */
+bool udp_is_for_many(const struct ip *ip, const struct address *address);
+
+/* Adds what lies behind the first offset bytes of content to what the socket has received, as sent by peer in that packet. As
+ * Linux: the last one that is let in may go over the bound. */
+enum verdict udp_queue(struct udp_socket *socket, const struct ip_packet *packet,
+		       const struct endpoint *peer, const struct frame *content, uint32_t offset);
+
+/* Is the peer it is connected to, if it is, the one at that address, and does it hear what is sent to own? */
+bool udp_hears_address(const struct udp_socket *socket, const struct address *own,
+		       const struct address *peer);
+
+/* Tells the socket, if Linux would: header_size as in udp_failure_keep. */
+void udp_take_error(struct udp_socket *socket, const struct ip_error *error, uint32_t header_size);
 
 uint32_t udp_tuple_hash(const struct udp *udp, const struct endpoint *local,
 			const struct endpoint *peer);

@@ -1,8 +1,8 @@
 /* What a socket with IP_RECVERR keeps of the errors it is told, until MSG_ERRQUEUE asks (ip(7)). */
 #include "transport/udp.h"
-#include "wire/udp.h"
 
-void udp_failure_keep(struct udp_socket *socket, const struct ip_error *error)
+void udp_failure_keep(struct udp_socket *socket, const struct ip_error *error,
+		      uint32_t header_size)
 {
 	struct block *self = socket->failure_count < UDP_FAILURES_MOST
 				     ? block_new(socket->udp->pool, sizeof(struct udp_failure))
@@ -11,7 +11,8 @@ void udp_failure_keep(struct udp_socket *socket, const struct ip_error *error)
 		return; /* the error itself is told all the same */
 
 	struct udp_failure *failure = (struct udp_failure *)(void *)self->bytes;
-	struct bytes lost = bytes_after(error->transport, UDP_HEADER_SIZE);
+	struct bytes lost = bytes_after(error->transport, header_size);
+	uint16_t port = header_size > 0 ? get16(error->transport.at + 2) : 0;
 	*failure = (struct udp_failure){
 		.self = self,
 		.error = error->error,
@@ -19,7 +20,7 @@ void udp_failure_keep(struct udp_socket *socket, const struct ip_error *error)
 		.code = error->code,
 		.mtu = error->mtu,
 		.offender = error->offender,
-		.peer = { error->destination, get16(error->transport.at + 2) },
+		.peer = { error->destination, port },
 		.size = (uint32_t)(lost.size < UDP_QUOTE_MOST ? lost.size : UDP_QUOTE_MOST),
 	};
 	list_init(&failure->link);

@@ -28,16 +28,16 @@ static bool checksum_holds(const struct ip_packet *packet, const struct udp_head
 }
 
 /* Takes the payload over; false: no memory. */
-static bool take_payload(struct udp_datagram *datagram, const struct frame *frame)
+static bool take_payload(struct udp_datagram *datagram, const struct frame *frame, uint32_t offset)
 {
-	datagram->size = frame_size(frame) - UDP_HEADER_SIZE;
+	datagram->size = frame_size(frame) - offset;
 	datagram->held = UDP_OVERHEAD;
 	datagram->slice_count = 0;
 	if (datagram->size <= sizeof datagram->bytes) {
-		frame_copy_out(frame, UDP_HEADER_SIZE, datagram->bytes, datagram->size);
+		frame_copy_out(frame, offset, datagram->bytes, datagram->size);
 		return true;
 	}
-	int count = frame_share_payload(frame, UDP_HEADER_SIZE, datagram->slices);
+	int count = frame_share_payload(frame, offset, datagram->slices);
 	if (count < 0)
 		return false;
 	datagram->slice_count = (uint8_t)count;
@@ -55,42 +55,58 @@ static struct address own_address(const struct ip_packet *packet)
 	return address_v4(interface_source(packet->interface, address_to_v4(&packet->source)));
 }
 
-static struct udp_datagram *make_datagram(const struct arrival *arrival)
+static struct udp_datagram *make_datagram(const struct udp *udp, const struct ip_packet *packet,
+					  const struct frame *content, uint32_t offset)
 {
-	const struct ip_packet *packet = arrival->packet;
-	struct block *self = block_new(arrival->udp->pool, sizeof(struct udp_datagram));
+	struct block *self = block_new(udp->pool, sizeof(struct udp_datagram));
 	if (!self)
 		return NULL;
 
 	struct udp_datagram *datagram = (struct udp_datagram *)(void *)self->bytes;
-	if (!take_payload(datagram, packet->frame)) {
+	if (!take_payload(datagram, content, offset)) {
 		block_release(self);
 		return NULL;
 	}
 	list_init(&datagram->link);
 	datagram->self = self;
-	datagram->sender = arrival->peer;
 	datagram->destination = packet->destination;
 	datagram->own = own_address(packet);
 	datagram->interface = packet->interface->index;
-	datagram->arrived = arrival->udp->clock->now;
+	datagram->arrived = udp->clock->now;
 	datagram->ttl = packet->ttl;
 	datagram->tos = packet->tos;
 	return datagram;
 }
 
-/* As Linux: the last one that is let in may go over the bound. */
-static enum verdict queue(struct udp_socket *socket, const struct arrival *arrival)
+enum verdict udp_queue(struct udp_socket *socket, const struct ip_packet *packet,
+		       const struct endpoint *peer, const struct frame *content, uint32_t offset)
 {
 	if (socket->held > socket->settings.receive_buffer)
 		return DROP_BUFFER_FULL;
-	struct udp_datagram *datagram = make_datagram(arrival);
+	struct udp_datagram *datagram = make_datagram(socket->udp, packet, content, offset);
 	if (!datagram)
 		return DROP_MEMORY;
+	datagram->sender = *peer;
 	list_append(&socket->received, &datagram->link);
 	socket->held += datagram->held;
 	socket->udp->config.wake(socket->udp->config.context, socket->owner);
 	return DELIVERED;
+}
+
+static enum verdict queue(struct udp_socket *socket, const struct arrival *arrival)
+{
+	return udp_queue(socket, arrival->packet, &arrival->peer, arrival->packet->frame,
+			 UDP_HEADER_SIZE);
+}
+
+bool udp_hears_address(const struct udp_socket *socket, const struct address *own,
+		       const struct address *peer)
+{
+	const struct address *bound = &socket->holder.local.address;
+
+	if (socket->connected && !address_equal(&socket->peer.address, peer))
+		return false;
+	return address_equal(bound, own) || (address_is_v4(bound) && address_is_any(bound));
 }
 
 static struct udp_socket *find_connected(const struct udp *udp, const struct endpoint *local,
@@ -121,13 +137,9 @@ static struct udp_socket *find(const struct arrival *arrival)
 
 static bool hears(const struct udp_socket *socket, const struct arrival *arrival)
 {
-	const struct address *bound = &socket->holder.local.address;
-
-	if (socket->connected && (socket->peer.port != arrival->peer.port ||
-				  !address_equal(&socket->peer.address, &arrival->peer.address)))
+	if (socket->connected && socket->peer.port != arrival->peer.port)
 		return false;
-	return address_equal(bound, &arrival->local.address) ||
-	       (address_is_v4(bound) && address_is_any(bound));
+	return udp_hears_address(socket, &arrival->local.address, &arrival->peer.address);
 }
 
 /* Delivered is what anybody got. */
@@ -227,7 +239,13 @@ void udp_error(void *context, const struct ip_error *error)
 	struct endpoint peer = { error->destination, get16(error->transport.at + 2) };
 	struct udp_socket *socket = find_sender(udp, &local, &peer);
 
-	if (!socket || (!is_told(error) && !socket->settings.keep_failures))
+	if (socket)
+		udp_take_error(socket, error, UDP_HEADER_SIZE);
+}
+
+void udp_take_error(struct udp_socket *socket, const struct ip_error *error, uint32_t header_size)
+{
+	if (!is_told(error) && !socket->settings.keep_failures)
 		return;
 	if (error->error == EMSGSIZE) {
 		if (socket->settings.discovery == IP_PMTUDISC_DONT)
@@ -236,7 +254,7 @@ void udp_error(void *context, const struct ip_error *error)
 			socket->path_mtu = error->mtu;
 	}
 	if (socket->settings.keep_failures)
-		udp_failure_keep(socket, error);
+		udp_failure_keep(socket, error, header_size);
 	socket->error = error->error;
-	udp->config.wake(udp->config.context, socket->owner);
+	socket->udp->config.wake(socket->udp->config.context, socket->owner);
 }

@@ -1,5 +1,5 @@
 /* What UDP sends. */
-#include "transport/udp.h"
+#include "transport/outgoing.h"
 #include "wire/ipv4.h"
 #include "wire/udp.h"
 
@@ -8,10 +8,9 @@
 enum {
 	/* Below it the payload lies in the frame itself, beside its headers. */
 	IN_HEAD_MOST = FRAME_HEAD_ROOM - 14 - IPV4_HEADER_MOST - UDP_HEADER_SIZE,
-	HEADERS = IPV4_HEADER_SIZE + UDP_HEADER_SIZE,
 };
 
-static void gather(uint8_t *to, const struct udp_outgoing *outgoing)
+void outgoing_gather(uint8_t *to, const struct udp_outgoing *outgoing)
 {
 	for (size_t index = 0; index < outgoing->piece_count; index++) {
 		const struct iovec *piece = &outgoing->pieces[index];
@@ -21,15 +20,14 @@ static void gather(uint8_t *to, const struct udp_outgoing *outgoing)
 	}
 }
 
-/* NULL: no memory. */
-static struct frame *make_frame(struct pool *pool, const struct udp_outgoing *outgoing)
+struct frame *outgoing_frame(struct pool *pool, const struct udp_outgoing *outgoing)
 {
 	uint32_t size = (uint32_t)outgoing->size;
 	struct frame *frame = frame_new(pool);
 	if (!frame)
 		return NULL;
 	if (size <= IN_HEAD_MOST) {
-		gather(frame_push(frame, size), outgoing);
+		outgoing_gather(frame_push(frame, size), outgoing);
 		return frame;
 	}
 
@@ -38,7 +36,7 @@ static struct frame *make_frame(struct pool *pool, const struct udp_outgoing *ou
 		frame_free(frame);
 		return NULL;
 	}
-	gather(block->bytes, outgoing);
+	outgoing_gather(block->bytes, outgoing);
 	block->used = size;
 	frame->slices[0] = (struct slice){ block, block->bytes, size };
 	frame->slice_count = 1;
@@ -46,25 +44,14 @@ static struct frame *make_frame(struct pool *pool, const struct udp_outgoing *ou
 	return frame;
 }
 
-/* Where a datagram goes, and what is known of the way. */
-struct way {
-	struct endpoint peer;
-	struct address source;
-	uint32_t mtu;
-	bool known; /* what the way takes is remembered: it is a connected socket's */
-};
-
-/* 0; -EDESTADDRREQ; -EINVAL; -ENETUNREACH; -EACCES. */
-static int find_way(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
-		    struct way *way)
+int outgoing_find_way(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
+		      struct outgoing_way *way)
 {
 	struct ip *ip = socket->udp->ip;
 	struct ip_path path;
 
 	if (!outgoing->peer && !socket->connected)
 		return -EDESTADDRREQ;
-	if (outgoing->peer && outgoing->peer->port == 0)
-		return -EINVAL;
 	way->peer = outgoing->peer ? *outgoing->peer : socket->peer;
 	way->source = outgoing->source ? *outgoing->source : socket->source;
 	way->known = !outgoing->peer && !outgoing->source && outgoing->interface == 0;
@@ -88,14 +75,15 @@ static int find_way(const struct udp_socket *socket, const struct udp_outgoing *
 }
 
 /* IP_MTU_DISCOVER. Where nobody would remember what a router says, WANT leaves it to routers to cut. */
-static bool may_not_be_cut(const struct udp_socket *socket, const struct way *way, size_t size)
+static bool may_not_be_cut(const struct udp_socket *socket, const struct outgoing_way *way,
+			   size_t packet)
 {
 	switch (socket->settings.discovery) {
 	case IP_PMTUDISC_DO:
 	case IP_PMTUDISC_PROBE:
 		return true;
 	case IP_PMTUDISC_WANT:
-		return way->known && HEADERS + size <= way->mtu;
+		return way->known && packet <= way->mtu;
 	default:
 		return false;
 	}
@@ -103,7 +91,7 @@ static bool may_not_be_cut(const struct udp_socket *socket, const struct way *wa
 
 /* RFC 1112, 6.1: what is sent to a group stays on the link unless asked otherwise. */
 static uint8_t choose_ttl(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
-			  const struct way *way)
+			  const struct outgoing_way *way)
 {
 	if (outgoing->ttl)
 		return outgoing->ttl;
@@ -113,7 +101,7 @@ static uint8_t choose_ttl(const struct udp_socket *socket, const struct udp_outg
 }
 
 /* What became of it, as sendmsg(2) tells: what is lost behind the socket is not the sender's to know. */
-static int result_of(enum verdict verdict)
+int outgoing_result(enum verdict verdict)
 {
 	switch (verdict) {
 	case DROP_NO_ROUTE:
@@ -129,11 +117,41 @@ static int result_of(enum verdict verdict)
 	}
 }
 
-static int emit(struct udp_socket *socket, const struct udp_outgoing *outgoing,
-		const struct way *way)
+int outgoing_emit(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
+		  const struct outgoing_way *way, uint8_t protocol, struct frame *frame)
 {
-	struct udp *udp = socket->udp;
-	struct frame *frame = make_frame(udp->pool, outgoing);
+	struct ip_send send = {
+		.source = way->source,
+		.destination = way->peer.address,
+		.protocol = protocol,
+		.ttl = choose_ttl(socket, outgoing, way),
+		.tos = outgoing->has_tos ? outgoing->tos : socket->settings.tos,
+		.dont_fragment = may_not_be_cut(socket, way, IPV4_HEADER_SIZE + frame_size(frame)),
+	};
+	return outgoing_result(ip_output(socket->udp->ip, &send, frame));
+}
+
+bool outgoing_is_too_big(const struct udp_socket *socket, const struct outgoing_way *way,
+			 size_t packet)
+{
+	return packet > INTERFACE_MTU_MOST ||
+	       (socket->settings.discovery == IP_PMTUDISC_DO && packet > way->mtu);
+}
+
+int outgoing_refusal(struct udp_socket *socket)
+{
+	int error = socket->error;
+
+	socket->error = 0;
+	if (error)
+		return -error;
+	return socket->send_shut ? -EPIPE : 0;
+}
+
+static int emit(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
+		const struct outgoing_way *way)
+{
+	struct frame *frame = outgoing_frame(socket->udp->pool, outgoing);
 	if (!frame)
 		return -ENOBUFS;
 
@@ -142,42 +160,29 @@ static int emit(struct udp_socket *socket, const struct udp_outgoing *outgoing,
 					.destination_port = way->peer.port,
 					.size = (uint16_t)(UDP_HEADER_SIZE + outgoing->size) });
 	frame->checksum_left_out = true;
-	return result_of(
-		ip_output(udp->ip,
-			  &(struct ip_send){
-				  .source = way->source,
-				  .destination = way->peer.address,
-				  .protocol = PROTOCOL_UDP,
-				  .ttl = choose_ttl(socket, outgoing, way),
-				  .tos = outgoing->has_tos ? outgoing->tos : socket->settings.tos,
-				  .dont_fragment = may_not_be_cut(socket, way, outgoing->size),
-			  },
-			  frame));
+	return outgoing_emit(socket, outgoing, way, PROTOCOL_UDP, frame);
 }
 
 /* In Linux's order: the port, the size, the way, then what is wrong with the socket. */
 int udp_send(struct udp_socket *socket, const struct udp_outgoing *outgoing)
 {
 	struct udp *udp = socket->udp;
-	struct way way;
+	struct outgoing_way way;
 
 	if (socket->holder.local.port == 0 &&
 	    ports_bind(&udp->ports, &socket->holder, &socket->holder.local) < 0)
 		return -EAGAIN;
 	if (outgoing->size > UINT16_MAX)
 		return -EMSGSIZE;
-	int result = find_way(socket, outgoing, &way);
+	if (outgoing->peer && outgoing->peer->port == 0)
+		return -EINVAL;
+	int result = outgoing_find_way(socket, outgoing, &way);
 	if (result < 0)
 		return result;
 	if (outgoing->confirm)
 		ip_confirm(udp->ip, &way.peer.address);
-	if (outgoing->size > UDP_PAYLOAD_MOST ||
-	    (socket->settings.discovery == IP_PMTUDISC_DO && HEADERS + outgoing->size > way.mtu))
+	if (outgoing_is_too_big(socket, &way, IPV4_HEADER_SIZE + UDP_HEADER_SIZE + outgoing->size))
 		return -EMSGSIZE;
-	if (socket->error) {
-		result = -socket->error;
-		socket->error = 0;
-		return result;
-	}
-	return socket->send_shut ? -EPIPE : emit(socket, outgoing, &way);
+	result = outgoing_refusal(socket);
+	return result < 0 ? result : emit(socket, outgoing, &way);
 }

@@ -59,7 +59,7 @@ static int call_socket(struct call *call)
 		return CALL_NO_REPLY;
 	carrier_set_inode(carrier, inode);
 	int error = watch_add(carrier, call->descriptor);
-	if (!error && call->header->b == SOCK_DGRAM)
+	if (!error && call->header->b != SOCK_STREAM)
 		error = datagram_begin(carrier, call->descriptor);
 	if (error)
 		carrier_close(carrier);

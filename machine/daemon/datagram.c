@@ -513,12 +513,23 @@ int datagram_connect(struct carrier *carrier, const void *address, socklen_t siz
 	return result;
 }
 
+/* What others send may be refused for what it says. */
+static bool is_udp(const struct carrier *carrier)
+{
+	int protocol = 0;
+	socklen_t size = sizeof protocol;
+
+	berth_getsockopt(carrier->host->stack, carrier->descriptor, SOL_SOCKET, SO_PROTOCOL,
+			 &protocol, &size);
+	return protocol == IPPROTO_UDP;
+}
+
 static bool is_sure(const struct carrier *carrier, const struct msghdr *message)
 {
 	const struct sockaddr_in *to = message->msg_name;
 
-	return to && message->msg_namelen >= sizeof *to && message->msg_controllen == 0 &&
-	       to->sin_family == AF_INET && to->sin_port != 0 &&
+	return is_udp(carrier) && to && message->msg_namelen >= sizeof *to &&
+	       message->msg_controllen == 0 && to->sin_family == AF_INET && to->sin_port != 0 &&
 	       host_reaches(carrier->host, to->sin_addr);
 }
 

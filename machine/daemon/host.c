@@ -198,7 +198,7 @@ static void count_socket(void *context, const struct berth_socket_info *info)
 {
 	unsigned *count = context;
 
-	if (info->type == SOCK_DGRAM || (info->state != TCP_TIME_WAIT && info->state != TCP_CLOSE))
+	if (info->type != SOCK_STREAM || (info->state != TCP_TIME_WAIT && info->state != TCP_CLOSE))
 		++*count;
 }
 

@@ -106,9 +106,20 @@ static void count_pending(const struct host *host, struct berth_socket_info *inf
 /* As ss(8): a socket that is neither bound nor connected is not shown. */
 static bool is_unused(const struct berth_socket_info *info)
 {
+	if (info->type == SOCK_RAW)
+		return false;
 	if (info->type == SOCK_DGRAM)
 		return port_of(&info->local) == 0;
 	return info->state == TCP_CLOSE;
+}
+
+static const char *netid_of(const struct berth_socket_info *info)
+{
+	if (info->type == SOCK_STREAM)
+		return "tcp";
+	if (info->type == SOCK_RAW)
+		return "raw";
+	return info->protocol == IPPROTO_ICMP ? "icmp" : "udp";
 }
 
 static void add_row(void *context, const struct berth_socket_info *row)
@@ -123,14 +134,14 @@ static void add_row(void *context, const struct berth_socket_info *row)
 		count_pending(listing->host, &info);
 	write_address(&info.local, local, sizeof local);
 	write_address(&info.peer, peer, sizeof peer);
-	json_array_append_new(
-		listing->rows,
-		json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:s, s:I}", "host",
-			  listing->host->name, "netid", info.type == SOCK_DGRAM ? "udp" : "tcp",
-			  "state", berth_tcp_state_name(info.state), "recv_q",
-			  (json_int_t)info.receive_queue, "send_q", (json_int_t)info.send_queue,
-			  "local", local, "local_port", (json_int_t)port_of(&info.local), "peer",
-			  peer, "peer_port", (json_int_t)port_of(&info.peer)));
+	json_array_append_new(listing->rows,
+			      json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:s, s:I}", "host",
+					listing->host->name, "netid", netid_of(&info), "state",
+					berth_tcp_state_name(info.state), "recv_q",
+					(json_int_t)info.receive_queue, "send_q",
+					(json_int_t)info.send_queue, "local", local, "local_port",
+					(json_int_t)port_of(&info.local), "peer", peer, "peer_port",
+					(json_int_t)port_of(&info.peer)));
 }
 
 int call_sockets(struct call *call)

@@ -14,8 +14,22 @@ enum {
 	PROTOCOLS = 263,  /* IPPROTO_MAX of today's Linux; a header may be older */
 };
 
-/* What a kernel that has TCP, UDP and nothing else says: __sys_socket, __sock_create and inet_create, in their order. */
-static int judge(int type, int protocol)
+static bool is_served(int domain, int kind, int protocol)
+{
+	switch (kind) {
+	case SOCK_STREAM:
+		return protocol == 0 || protocol == IPPROTO_TCP;
+	case SOCK_DGRAM:
+		return protocol == 0 || protocol == IPPROTO_UDP ||
+		       (domain == AF_INET && protocol == IPPROTO_ICMP);
+	default:
+		return protocol > 0 && protocol <= UINT8_MAX;
+	}
+}
+
+/* What a kernel says that has TCP, UDP, and ping and raw sockets for IPv4, all of them without privilege: __sys_socket,
+ * __sock_create and inet_create, in their order. */
+static int judge(int domain, int type, int protocol)
 {
 	int kind = type & TYPE_MASK;
 	if (type & ~TYPE_MASK & ~(SOCK_CLOEXEC | SOCK_NONBLOCK) || kind >= TYPES)
@@ -24,16 +38,16 @@ static int judge(int type, int protocol)
 		return -EAFNOSUPPORT;
 	if (protocol < 0 || protocol >= PROTOCOLS)
 		return -EINVAL;
-	if (kind != SOCK_STREAM && kind != SOCK_DGRAM)
+	bool raw = kind == SOCK_RAW && domain == AF_INET;
+	if (kind != SOCK_STREAM && kind != SOCK_DGRAM && !raw)
 		return -ESOCKTNOSUPPORT;
-	const int own = kind == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
-	return protocol == 0 || protocol == own ? 0 : -EPROTONOSUPPORT;
+	return is_served(domain, kind, protocol) ? 0 : -EPROTONOSUPPORT;
 }
 
 void call_socket(struct supervisor *supervisor, struct call *call)
 {
 	int type = call_int(call, 1), protocol = call_int(call, 2);
-	int refusal = judge(type, protocol);
+	int refusal = judge(call_int(call, 0), type, protocol);
 	if (refusal == 0 && supervisor->control < 0)
 		refusal = -ENETDOWN;
 	if (refusal < 0) {
@@ -42,7 +56,8 @@ void call_socket(struct supervisor *supervisor, struct call *call)
 	}
 
 	const int kind = type & TYPE_MASK;
-	call->extra = socket(AF_UNIX, kind | SOCK_CLOEXEC | (type & SOCK_NONBLOCK), 0);
+	const int carrier = kind == SOCK_STREAM ? SOCK_STREAM : SOCK_DGRAM;
+	call->extra = socket(AF_UNIX, carrier | SOCK_CLOEXEC | (type & SOCK_NONBLOCK), 0);
 	if (call->extra < 0 || carrier_mark(call->extra) < 0 ||
 	    !carrier_is(call->extra, &call->inode)) {
 		call_answer(supervisor, call, -ENFILE);

@@ -1,0 +1,94 @@
+/* raw: what the calls do on a raw socket (transport/raw.h), and the options it has beside a datagram socket's. */
+#include "socket/datagram.h"
+#include "socket/option.h"
+
+#include <errno.h>
+
+enum { ICMP_FILTER_OPTION = 1 }; /* linux/icmp.h; of SOL_RAW, which is IPPROTO_RAW */
+
+static int open_raw(struct socket *socket)
+{
+	socket->raw = raw_open(socket->home->raw, (uint8_t)socket->protocol, socket);
+	return socket->raw ? 0 : -ENOBUFS;
+}
+
+static void close_raw(struct socket *socket)
+{
+	raw_close(socket->raw);
+}
+
+static int bind_raw(struct socket *socket, const struct endpoint *local)
+{
+	return raw_bind(socket->raw, &local->address);
+}
+
+static int connect_raw(struct socket *socket, const struct sockaddr *address, socklen_t size)
+{
+	struct endpoint peer;
+	int result = address_read(socket, address, size, &peer);
+	return result < 0 ? result : raw_connect(socket->raw, &peer);
+}
+
+static int disconnect_raw(struct socket *socket)
+{
+	raw_disconnect(socket->raw);
+	return 0;
+}
+
+static int send_by_raw(struct socket *socket, const struct udp_outgoing *outgoing)
+{
+	return raw_send(socket->raw, outgoing);
+}
+
+static ssize_t send_message(struct socket *socket, const struct msghdr *message, int flags)
+{
+	return datagram_send_by(socket, message, flags, send_by_raw);
+}
+
+FLAG(header_included, socket->raw->header_included, (void)0)
+
+/* Linux has it for ICMP alone. */
+static int get_filter(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	if (socket->protocol != IPPROTO_ICMP)
+		return -EOPNOTSUPP;
+	memcpy(value, &socket->raw->filter, sizeof socket->raw->filter);
+	return 0;
+}
+
+static int set_filter(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	if (socket->protocol != IPPROTO_ICMP)
+		return -EOPNOTSUPP;
+	memcpy(&socket->raw->filter, value, sizeof socket->raw->filter);
+	return 0;
+}
+
+const struct option raw_options[] = {
+	{ IPPROTO_IP, IP_HDRINCL, 0, get_header_included, set_header_included },
+	{ IPPROTO_RAW, ICMP_FILTER_OPTION, 0, get_filter, set_filter },
+};
+const size_t raw_option_count = sizeof raw_options / sizeof raw_options[0];
+
+const struct socket_kind raw_kind = {
+	.type = SOCK_RAW,
+	.protocol = IPPROTO_RAW,
+	.options = datagram_options,
+	.option_count = &datagram_option_count,
+	.more_options = raw_options,
+	.more_option_count = &raw_option_count,
+	.open = open_raw,
+	.close = close_raw,
+	.holder = datagram_holder,
+	.peer = datagram_peer,
+	.take_error = datagram_take_error,
+	.bind = bind_raw,
+	.connect = connect_raw,
+	.disconnect = disconnect_raw,
+	.shutdown = datagram_shutdown,
+	.send = send_message,
+	.receive = datagram_receive,
+	.poll = datagram_poll,
+};

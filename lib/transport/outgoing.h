@@ -1,0 +1,40 @@
+/* outgoing: what sending has in common for sockets of datagrams: UDP's, ping's and raw ones (udp_output.c). */
+#ifndef TRANSPORT_OUTGOING_H
+#define TRANSPORT_OUTGOING_H
+
+#include "transport/udp.h"
+
+/* Where a datagram goes, and what is known of the way. */
+struct outgoing_way {
+	struct endpoint peer;
+	struct address source;
+	uint32_t mtu;
+	bool known; /* what the way takes is remembered: it is a connected socket's */
+};
+
+/* 0; -EDESTADDRREQ; -EINVAL; -ENETUNREACH; -EACCES. */
+int outgoing_find_way(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
+		      struct outgoing_way *way);
+
+/* Is a packet of that size, header and all, more than IP carries, or more than the way takes where IP_MTU_DISCOVER says not to
+ * cut? */
+bool outgoing_is_too_big(const struct udp_socket *socket, const struct outgoing_way *way,
+			 size_t packet);
+
+/* What is wrong with the socket itself: its pending error, told once, or -EPIPE; or 0. */
+int outgoing_refusal(struct udp_socket *socket);
+
+/* All pieces one after the other. */
+void outgoing_gather(uint8_t *to, const struct udp_outgoing *outgoing);
+
+/* A frame of the payload alone. NULL: no memory. */
+struct frame *outgoing_frame(struct pool *pool, const struct udp_outgoing *outgoing);
+
+/* Sends what a protocol has finished; takes the frame. 0, or what sendmsg(2) says. */
+int outgoing_emit(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
+		  const struct outgoing_way *way, uint8_t protocol, struct frame *frame);
+
+/* What became of it, as sendmsg(2) tells: what is lost behind the socket is not the sender's to know. */
+int outgoing_result(enum verdict verdict);
+
+#endif

@@ -1,0 +1,43 @@
+/* raw: sockets that hear every packet of one IPv4 protocol, whoever else takes it, and send packets of it (raw(7)).
+ *
+ * A socket gets a copy of what comes for this host, put together from its fragments, with the IP header in front and every
+ * field of it in network byte order, as Linux gives it. Its queue, its settings and its peer are those of a UDP socket; it
+ * has no port: where one is shown, it is the protocol's number.
+ *
+ * Left out: IPv6, groups, IP_RECVERR. */
+#ifndef TRANSPORT_RAW_H
+#define TRANSPORT_RAW_H
+
+#include "transport/udp.h"
+
+struct raw {
+	struct udp sockets; /* its list of sockets, no more */
+};
+
+struct raw_socket {
+	struct udp_socket common; /* first: socket/ has the one for the other */
+	uint8_t protocol;
+	bool header_included; /* IP_HDRINCL */
+	uint32_t filter;      /* ICMP_FILTER: a bit set is a type not heard */
+};
+
+/* False: no memory. Registers itself with ip, which outlives it. */
+bool raw_init(struct raw *raw, struct ip *ip, const uint8_t seed[16],
+	      const struct udp_config *config);
+/* Every socket is closed. */
+void raw_close_all(struct raw *raw);
+
+/* NULL: no memory. */
+struct raw_socket *raw_open(struct raw *raw, uint8_t protocol, void *owner);
+void raw_close(struct raw_socket *socket);
+
+/* -EINVAL: connected; -EADDRNOTAVAIL. */
+int raw_bind(struct raw_socket *socket, const struct address *local);
+/* As udp_connect; the peer's port means nothing, and is remembered. */
+int raw_connect(struct raw_socket *socket, const struct endpoint *peer);
+void raw_disconnect(struct raw_socket *socket);
+
+/* As udp_send. -EINVAL: a header that is included and is none. */
+int raw_send(struct raw_socket *socket, const struct udp_outgoing *outgoing);
+
+#endif

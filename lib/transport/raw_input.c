@@ -1,0 +1,94 @@
+#include "transport/raw_input.h"
+
+#include "transport/raw.h"
+#include "wire/checksum.h"
+#include "wire/cut.h"
+#include "wire/icmp.h"
+#include "wire/ipv4.h"
+
+enum { ICMP_TYPES_FILTERED = 32 };
+
+/* A packet of more than one fragment has the header of the first: what that said of fragments is over. */
+static void make_whole(struct frame *packet, uint32_t header_size)
+{
+	struct checksum checksum = { 0 };
+
+	put16(packet->head + 2, (uint16_t)frame_size(packet));
+	packet->head[6] &= 0x40; /* of flags and offset, Don't Fragment stays */
+	packet->head[7] = 0;
+	put16(packet->head + 10, 0);
+	checksum_add(&checksum, (struct bytes){ packet->head, header_size });
+	put16(packet->head + 10, checksum_finish(&checksum));
+}
+
+/* The packet as the wire would have shown it: in one piece, its checksums filled in. NULL: no memory. */
+static struct frame *copy_packet(const struct raw *raw, const struct ip_packet *packet)
+{
+	uint32_t header = (uint32_t)packet->header.size;
+	uint32_t size = header + frame_size(packet->frame);
+	struct frame *copy = frame_with_room(raw->sockets.pool, size);
+	if (!copy)
+		return NULL;
+	memcpy(copy->head, packet->header.at, header);
+	frame_copy_out(packet->frame, 0, copy->head + header, size - header);
+	make_whole(copy, header);
+	copy->checksum_left_out = packet->frame->checksum_left_out;
+	cut_finish_packet(copy);
+	return copy;
+}
+
+static bool is_filtered(const struct raw_socket *socket, const struct ip_packet *packet)
+{
+	uint8_t type;
+
+	if (socket->protocol != PROTOCOL_ICMP || socket->filter == 0)
+		return false;
+	if (frame_copy_out(packet->frame, 0, &type, 1) == 0)
+		return true;
+	return type < ICMP_TYPES_FILTERED && socket->filter >> type & 1;
+}
+
+static bool hears(const struct raw_socket *socket, const struct ip_packet *packet)
+{
+	return socket->protocol == packet->protocol &&
+	       udp_hears_address(&socket->common, &packet->destination, &packet->source) &&
+	       !is_filtered(socket, packet);
+}
+
+/* The copy is made when the first socket wants it. */
+enum verdict raw_input(void *context, const struct ip_packet *packet)
+{
+	struct raw *raw = context;
+	struct endpoint peer = { packet->source, 0 };
+	enum verdict verdict = DROP_NO_SOCKET;
+	struct frame *copy = NULL;
+
+	LIST_EACH (node, &raw->sockets.all) {
+		struct raw_socket *socket = CONTAINER_OF(node, struct raw_socket, common.link);
+		if (!hears(socket, packet))
+			continue;
+		if (!copy)
+			copy = copy_packet(raw, packet);
+		if (!copy)
+			return DROP_MEMORY;
+		enum verdict queued = udp_queue(&socket->common, packet, &peer, copy, 0);
+		if (verdict != DELIVERED)
+			verdict = queued;
+	}
+	frame_free(copy);
+	return verdict;
+}
+
+/* Linux tells connected ones only, unless they ask for more by IP_RECVERR. */
+void raw_error(void *context, const struct ip_error *error)
+{
+	struct raw *raw = context;
+
+	LIST_EACH (node, &raw->sockets.all) {
+		struct raw_socket *socket = CONTAINER_OF(node, struct raw_socket, common.link);
+		struct udp_socket *common = &socket->common;
+		if (common->connected && socket->protocol == error->protocol &&
+		    udp_hears_address(common, &error->source, &error->destination))
+			udp_take_error(common, error);
+	}
+}
