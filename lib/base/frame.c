@@ -55,6 +55,28 @@ struct frame *frame_from_bytes(struct pool *pool, struct bytes bytes)
 	return frame;
 }
 
+struct frame *frame_copy(struct pool *pool, struct bytes header, const struct frame *frame)
+{
+	uint32_t size = (uint32_t)header.size + frame_size(frame);
+	struct frame *copy = frame_new(pool);
+	if (!copy)
+		return NULL;
+
+	copy->head_block = block_new(pool, size);
+	if (!copy->head_block) {
+		frame_free(copy);
+		return NULL;
+	}
+	copy->head_block->used = copy->head_block->room;
+	copy->head = copy->head_block->bytes;
+	copy->head_size = size;
+	copy->checksum_left_out = frame->checksum_left_out;
+	if (header.size > 0)
+		memcpy(copy->head, header.at, header.size);
+	frame_copy_out(frame, 0, copy->head + header.size, frame_size(frame));
+	return copy;
+}
+
 struct frame *frame_clone(const struct frame *frame)
 {
 	struct frame *clone = frame_start(frame->home);

@@ -44,6 +44,9 @@ struct frame *frame_from_bytes(struct pool *pool, struct bytes bytes);
  * in one piece (ICMP, a cut frame). head_size is size; the header room is in front. NULL: no memory. */
 struct frame *frame_with_room(struct pool *pool, uint32_t size);
 
+/* A copy of a packet that is only read: header, then all of frame, in one run with no room in front. NULL: no memory. */
+struct frame *frame_copy(struct pool *pool, struct bytes header, const struct frame *frame);
+
 /* Another frame with the same headers and the same slices. NULL: no memory. */
 struct frame *frame_clone(const struct frame *frame);
 

@@ -35,11 +35,8 @@ static struct udp_socket *find(const struct udp *ping, uint16_t identifier,
 /* icmp_input has found the checksum right, or left out: then whoever reads it gets a message that has it. */
 static struct frame *copy_message(const struct udp *ping, const struct frame *message)
 {
-	struct frame *copy = frame_with_room(ping->pool, frame_size(message));
-	if (!copy)
-		return NULL;
-	frame_copy_out(message, 0, copy->head, copy->head_size);
-	if (message->checksum_left_out) {
+	struct frame *copy = frame_copy(ping->pool, (struct bytes){ 0 }, message);
+	if (copy && copy->checksum_left_out) {
 		struct checksum checksum = { 0 };
 		checksum_add_frame(&checksum, copy);
 		put16(copy->head + 2, checksum_finish(&checksum));
@@ -83,14 +80,26 @@ bool ping_init(struct udp *ping, struct ip *ip, const uint8_t seed[16],
 	return true;
 }
 
+/* Where a header belongs, whose checksum is yet to be filled in. */
+static void take_header_into_head(struct frame *frame)
+{
+	struct slice *slice = &frame->slices[0];
+
+	memcpy(frame_push(frame, ICMP_HEADER_SIZE), slice->at, ICMP_HEADER_SIZE);
+	slice->at += ICMP_HEADER_SIZE;
+	slice->size -= ICMP_HEADER_SIZE;
+	frame->payload_size -= ICMP_HEADER_SIZE;
+}
+
 /* The identifier is ours to give; the checksum is filled in on the way, where somebody looks at it. */
 static int emit(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
 		const struct outgoing_way *way)
 {
-	struct frame *frame = frame_with_room(socket->udp->pool, (uint32_t)outgoing->size);
+	struct frame *frame = outgoing_frame(socket->udp->pool, outgoing);
 	if (!frame)
 		return -ENOBUFS;
-	outgoing_gather(frame->head, outgoing);
+	if (frame->head_size == 0)
+		take_header_into_head(frame);
 	if (frame->head[0] != ICMP_ECHO || frame->head[1] != 0) {
 		frame_free(frame);
 		return -EINVAL;

@@ -24,16 +24,11 @@ static void make_whole(struct frame *packet, uint32_t header_size)
 /* The packet as the wire would have shown it: in one piece, its checksums filled in. NULL: no memory. */
 static struct frame *copy_packet(const struct raw *raw, const struct ip_packet *packet)
 {
-	uint32_t header = (uint32_t)packet->header.size;
-	uint32_t size = header + frame_size(packet->frame);
-	struct frame *copy = frame_with_room(raw->sockets.pool, size);
-	if (!copy)
-		return NULL;
-	memcpy(copy->head, packet->header.at, header);
-	frame_copy_out(packet->frame, 0, copy->head + header, size - header);
-	make_whole(copy, header);
-	copy->checksum_left_out = packet->frame->checksum_left_out;
-	cut_finish_packet(copy);
+	struct frame *copy = frame_copy(raw->sockets.pool, packet->header, packet->frame);
+	if (copy) {
+		make_whole(copy, (uint32_t)packet->header.size);
+		cut_finish_packet(copy);
+	}
 	return copy;
 }
 

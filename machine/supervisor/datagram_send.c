@@ -10,8 +10,9 @@
 #include <sys/socket.h>
 
 enum {
-	PAYLOAD_MOST = 65507, /* an IPv4 packet's 65,535 without its header and UDP's */
-	CONTROL_MOST = 512,   /* more than all that IP and UDP take */
+	PAYLOAD_MOST =
+		UINT16_MAX, /* no IPv4 packet is larger; what each protocol takes, the stack says */
+	CONTROL_MOST = 512, /* more than all that IP and UDP take */
 };
 
 /* Where the message lies in the scratch, as CONTROL_SENDTO has it. */
