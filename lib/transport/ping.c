@@ -67,8 +67,8 @@ static void ping_error(void *context, const struct ip_error *error)
 		return;
 	uint16_t identifier = get16(error->transport.at + IDENTIFIER_AT);
 	struct udp_socket *socket = find(context, identifier, &error->source, &error->destination);
-	if (socket && socket->connected)
-		udp_take_error(socket, error);
+	if (socket && (socket->connected || socket->settings.keep_failures))
+		udp_take_error(socket, error, 0);
 }
 
 bool ping_init(struct udp *ping, struct ip *ip, const uint8_t seed[16],

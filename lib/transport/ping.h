@@ -2,7 +2,7 @@
  * without any privilege. Such a socket is one of UDP's with another header: its port is the echo's identifier, and what it
  * sends and receives is the ICMP message, header and all. The identifier and the checksum are filled in.
  *
- * Left out: everything but echo (RFC 8335's extended echo), and IP_RECVERR. */
+ * Left out: everything but echo (RFC 8335's extended echo). */
 #ifndef TRANSPORT_PING_H
 #define TRANSPORT_PING_H
 

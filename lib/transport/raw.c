@@ -45,6 +45,7 @@ void raw_close(struct raw_socket *socket)
 
 	while (!list_is_empty(&common->received))
 		udp_drop_first(common);
+	udp_failures_clear(common);
 	list_remove(&common->link);
 	memory_give(common->udp->allocator, socket, sizeof *socket);
 }

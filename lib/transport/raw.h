@@ -4,7 +4,7 @@
  * field of it in network byte order, as Linux gives it. Its queue, its settings and its peer are those of a UDP socket; it
  * has no port: where one is shown, it is the protocol's number.
  *
- * Left out: IPv6, groups, IP_RECVERR. */
+ * Left out: IPv6, groups. What IP_RECVERR keeps is what followed the IP header, IP_HDRINCL or not. */
 #ifndef TRANSPORT_RAW_H
 #define TRANSPORT_RAW_H
 

@@ -82,8 +82,9 @@ void raw_error(void *context, const struct ip_error *error)
 	LIST_EACH (node, &raw->sockets.all) {
 		struct raw_socket *socket = CONTAINER_OF(node, struct raw_socket, common.link);
 		struct udp_socket *common = &socket->common;
-		if (common->connected && socket->protocol == error->protocol &&
+		if ((common->connected || common->settings.keep_failures) &&
+		    socket->protocol == error->protocol &&
 		    udp_hears_address(common, &error->source, &error->destination))
-			udp_take_error(common, error);
+			udp_take_error(common, error, 0);
 	}
 }

@@ -1,8 +1,7 @@
 /* What a socket with IP_RECVERR keeps of the errors it is told, until MSG_ERRQUEUE asks (ip(7)). */
 #include "transport/udp.h"
 
-void udp_failure_keep(struct udp_socket *socket, const struct ip_error *error,
-		      uint32_t header_size)
+void udp_failure_keep(struct udp_socket *socket, const struct ip_error *error, uint32_t header_size)
 {
 	struct block *self = socket->failure_count < UDP_FAILURES_MOST
 				     ? block_new(socket->udp->pool, sizeof(struct udp_failure))
