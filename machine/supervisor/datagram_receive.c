@@ -170,6 +170,7 @@ static void ask_error(struct supervisor *supervisor, struct call *call)
 	const struct question question = {
 		.kind = CONTROL_GETSOCKOPT, .a = SOL_SOCKET, .b = SO_ERROR, .c = sizeof(int)
 	};
+	call->interruptible = false; /* it is told once: to this call */
 	call_ask(supervisor, call, &question, answer_error);
 }
 
