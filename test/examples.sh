@@ -1,6 +1,6 @@
 #!/bin/bash
 # examples: the programs of example/ do what the README says. The stream pair runs on the machine's own loopback and on two
-# Berth hosts, and prints the same.
+# Berth hosts, and prints the same; the echo request, which the machine keeps for root, runs on Berth.
 #
 #   test/examples.sh BUILD-DIRECTORY      prints ok or not ok a check
 set -euo pipefail
@@ -44,6 +44,18 @@ pair() { # FILE ADDRESS PORT SERVER-PREFIX CLIENT-PREFIX
 
 "$build/example/two_hosts" >two_hosts
 verdict two_hosts "$here/two_hosts.expected" two_hosts
+
+echo_request() { timeout 20 "$build/berth" run --name "$1" -- "$build/example/echo_request" "$2" 2>&1 || echo "status $?"; }
+timeout 20 "$build/berth" run --name target --ip 10.77.0.1 -- sleep 10 &
+target=$!
+for _ in {1..200}; do
+	! "$build/berth" ps 2>/dev/null | grep -q 10.77.0.1 || break
+	sleep 0.05
+done
+echo_request client 10.77.0.1 >echo_request
+kill $target
+wait $target || true
+verdict echo_request_on_berth "$here/echo_request.expected" echo_request
 
 pair native 127.0.0.1 "$((20000 + RANDOM % 10000))" env env
 verdict stream_on_the_machine "$here/stream.expected" native

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Real programs on Berth hosts, each pair many times over: curl and python3's http.server, wrk and nginx, redis-benchmark and
 # redis-server, iperf3 with itself, socat, iperf3 and python3 with
-# datagrams, getent and curl with names. Runs as whoever calls it, which is to be an ordinary user.
+# datagrams, getent and curl with names, and ping. Runs as whoever calls it, which is to be an ordinary user.
 #
 #   test/guest/real.sh BERTH [COUNT]      prints ok or not ok a pair, and what went wrong
 set -u
@@ -176,7 +176,35 @@ names() {
 	! on client getent hosts nobody
 }
 
-for pair in curl_and_http_server wrk_and_nginx redis iperf iperf_udp socat_udp python_datagrams names; do
+# By a ping socket and by a raw one; in one piece and in fragments; and an address that nobody has.
+pings() {
+	local size _
+	cat >"$work/raw.py" <<-'PYTHON'
+		import socket, struct
+		s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+		s.settimeout(10)
+		s.sendto(struct.pack("!BBHHH", 8, 0, 0xf7fd, 1, 1), ("10.77.1.10", 0))
+		packet, sender = s.recvfrom(2000)
+		assert packet[9] == 1 and packet[20:22] == b"\0\0" and sender == ("10.77.1.10", 0), packet
+		s.sendto(struct.pack("!BBHHH", 8, 0, 0xf7fd, 1, 1), ("10.77.1.199", 0))
+		packet, sender = s.recvfrom(2000)
+		assert packet[20:22] == b"\3\1" and packet[28 + 16:48] == bytes([10, 77, 1, 199]), packet
+	PYTHON
+	serve pinged 10.77.1.10 sleep 30
+	for _ in $(seq 200); do
+		! "$berth" ps --lan "$lan" 2>/dev/null | grep -q 10.77.1.10 || break
+		sleep 0.05
+	done
+	for size in 56 3000 65507; do
+		on client ping -n -c 2 -i 0.2 -W 5 -s $size 10.77.1.10 >"$work/ping.out" 2>&1 &&
+			grep -q ' 0% packet loss' "$work/ping.out" || { cat "$work/ping.out"; return 1; }
+	done
+	! on client ping -n -c 1 -W 8 10.77.1.199 >"$work/ping.out" 2>&1 || return 1
+	grep -q 'Destination Host Unreachable' "$work/ping.out" || { cat "$work/ping.out"; return 1; }
+	on client python3 "$work/raw.py"
+}
+
+for pair in curl_and_http_server wrk_and_nginx redis iperf iperf_udp socat_udp python_datagrams names pings; do
 	passed=0
 	for round in $(seq "$count"); do
 		if $pair >"$work/said" 2>&1; then passed=$((passed + 1)); else echo "# $pair, time $round:"; cat "$work/said"; fi

@@ -10,8 +10,8 @@ int main(void)
 	SAY(syscall(SYS_io_uring_setup, 4, ring));
 	SAY(syscall(SYS_io_uring_enter, 0, 0, 0, 0, NULL, 0));
 	SAY(syscall(SYS_io_uring_register, 0, 0, NULL, 0));
-	SAY(socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP));
-	SAY(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
+	SAY(socket(AF_INET6, SOCK_DGRAM, IPPROTO_ICMPV6));
+	SAY(socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6));
 	SAY(socket(AF_INET, SOCK_SEQPACKET, 0));
 	SAY(socket(AF_INET6, SOCK_STREAM, 0));
 	SAY(socket(AF_NETLINK, SOCK_RAW, 0));
