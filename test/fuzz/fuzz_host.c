@@ -414,7 +414,14 @@ static void call_socket(struct room *room)
 	int type = take8(room);
 	int family = type % 8 == 7 ? AF_INET6 : AF_INET;
 	int kind = type % 8 == 3 ? SOCK_DGRAM : SOCK_STREAM;
-	berth_socket(room->host, family, type < 250 ? kind : type, 0);
+	int protocol = 0;
+
+	if (type % 8 == 5) { /* a ping socket, or a raw one */
+		static const int raw[] = { IPPROTO_ICMP, IPPROTO_ICMP, IPPROTO_UDP, IPPROTO_RAW };
+		kind = type & 8 ? SOCK_DGRAM : SOCK_RAW;
+		protocol = raw[type & 8 ? 0 : type >> 4 & 3];
+	}
+	berth_socket(room->host, family, type < 250 ? kind : type, protocol);
 }
 
 static void call_bind(struct room *room)

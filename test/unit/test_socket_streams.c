@@ -245,7 +245,7 @@ static void what_there_is_no_kind_for_is_refused_by_name(void **state)
 	world_alone(&world, 0);
 	struct berth_host *host = world.client_host;
 	assert_int_equal(berth_socket(host, AF_UNIX, SOCK_STREAM, 0), -EAFNOSUPPORT);
-	assert_int_equal(berth_socket(host, AF_INET, SOCK_RAW, 0), -ESOCKTNOSUPPORT);
+	assert_int_equal(berth_socket(host, AF_INET, SOCK_SEQPACKET, 0), -ESOCKTNOSUPPORT);
 	assert_int_equal(berth_socket(host, AF_INET, SOCK_STREAM, IPPROTO_UDP), -EPROTONOSUPPORT);
 	assert_int_equal(berth_socket(host, AF_INET, 99, 0), -EINVAL);
 	assert_true(berth_socket(host, AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
