@@ -46,7 +46,7 @@ pair() { # FILE ADDRESS PORT SERVER-PREFIX CLIENT-PREFIX
 verdict two_hosts "$here/two_hosts.expected" two_hosts
 
 echo_request() { timeout 20 "$build/berth" run --name "$1" -- "$build/example/echo_request" "$2" 2>&1 || echo "status $?"; }
-timeout 20 "$build/berth" run --name target --ip 10.77.0.1 -- sleep 10 &
+timeout 20 "$build/berth" run --name target --ip 10.77.0.1 -- sleep 10 >/dev/null 2>&1 &
 target=$!
 for _ in {1..200}; do
 	! "$build/berth" ps 2>/dev/null | grep -q 10.77.0.1 || break
