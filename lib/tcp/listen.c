@@ -7,6 +7,10 @@
 
 #include <errno.h>
 
+/* How far ahead of an old connection's last number a new one's first is: the largest window without a scale, as Linux has
+ * it. The clock alone would fall behind a connection that sent more than 250,000 bytes a second. */
+enum { BEHIND_TIME_WAIT = 65535 + 2 };
+
 static struct tcp_connection *in_queue(struct list *node)
 {
 	return CONTAINER_OF(node, struct tcp_connection, in_queue);
@@ -57,7 +61,7 @@ static void make_room(struct tcp_listener *listener)
 /* A child in SYN-RECEIVED, in the SYN queue; NULL: no memory. */
 static struct tcp_connection *child_new(struct tcp_connection *parent, const struct endpoint *local,
 					const struct endpoint *peer,
-					const struct tcp_header *header)
+					const struct tcp_header *header, uint32_t iss)
 {
 	struct tcp *tcp = parent->tcp;
 	struct tcp_connection *child = connection_new(tcp, NULL);
@@ -72,7 +76,7 @@ static struct tcp_connection *child_new(struct tcp_connection *parent, const str
 		connection_free(child);
 		return NULL;
 	}
-	child->iss = tcp_isn(tcp, local, peer);
+	child->iss = iss;
 	child->snd_una = child->snd_nxt = child->snd_max = child->iss;
 	child->snd_small = child->recover = child->iss;
 	child->timestamp_offset = tcp_timestamp_offset(tcp, local, peer);
@@ -93,30 +97,50 @@ static struct tcp_connection *child_new(struct tcp_connection *parent, const str
 	return child;
 }
 
-enum verdict listen_input(struct tcp_connection *listener, const struct ip_packet *packet,
-			  const struct tcp_header *header, uint32_t length)
+/* A SYN that may be answered; old: of the same tuple, in TIME-WAIT, or NULL. */
+static enum verdict take_syn(struct tcp_connection *listener, const struct ip_packet *packet,
+			     const struct tcp_header *header, struct tcp_connection *old)
 {
 	struct endpoint local = { packet->destination, header->destination_port };
 	struct endpoint peer = { packet->source, header->source_port };
+	uint32_t iss = tcp_isn(listener->tcp, &local, &peer);
 
+	if (header->flags & TCP_FIN) /* Linux lets SYN with FIN go unanswered too */
+		return DROP_IGNORED;
+	if (listen_is_full(listener))
+		return DROP_BACKLOG;
+	if (old) {
+		uint32_t least = old->snd_max + BEHIND_TIME_WAIT;
+		if (sequence_before(iss, least))
+			iss = least;
+		connection_end(old, 0);
+	}
+	make_room(listener->listener);
+	struct tcp_connection *child = child_new(listener, &local, &peer, header, iss);
+	if (!child)
+		return DROP_MEMORY;
+	segment_out_syn(child);
+	return DELIVERED;
+}
+
+enum verdict listen_input(struct tcp_connection *listener, const struct ip_packet *packet,
+			  const struct tcp_header *header, uint32_t length)
+{
 	if (header->flags & TCP_RST)
 		return DROP_IGNORED;
 	if (header->flags & TCP_ACK) {
 		segment_out_refuse(listener->tcp, packet, header, length);
 		return DROP_BAD_ACK;
 	}
-	if (!(header->flags & TCP_SYN) ||
-	    header->flags & TCP_FIN) /* Linux lets SYN with FIN go unanswered too */
+	if (!(header->flags & TCP_SYN))
 		return DROP_IGNORED;
-	if (listen_is_full(listener))
-		return DROP_BACKLOG;
+	return take_syn(listener, packet, header, NULL);
+}
 
-	make_room(listener->listener);
-	struct tcp_connection *child = child_new(listener, &local, &peer, header);
-	if (!child)
-		return DROP_MEMORY;
-	segment_out_syn(child);
-	return DELIVERED;
+enum verdict listen_reopen(struct tcp_connection *listener, struct tcp_connection *old,
+			   const struct ip_packet *packet, const struct tcp_header *header)
+{
+	return take_syn(listener, packet, header, old);
 }
 
 void listen_complete(struct tcp_connection *child)

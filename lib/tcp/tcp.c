@@ -104,14 +104,13 @@ enum verdict tcp_input(void *context, const struct ip_packet *packet)
 			  !!(header.flags & TCP_SYN) + !!(header.flags & TCP_FIN);
 
 	struct tcp_connection *connection = tcp_find(tcp, &local, &peer);
-	if (connection && may_reopen(connection, &header) && find_listener(tcp, &local, &peer)) {
-		connection_end(connection, 0);
-		connection = NULL;
-	}
-	if (connection)
+	if (connection && !may_reopen(connection, &header))
 		return segment_in(connection, packet, &header);
 
 	struct tcp_connection *listener = find_listener(tcp, &local, &peer);
+	if (connection)
+		return listener ? listen_reopen(listener, connection, packet, &header)
+				: segment_in(connection, packet, &header);
 	if (listener)
 		return listen_input(listener, packet, &header, length);
 	segment_out_refuse(tcp, packet, &header, length);

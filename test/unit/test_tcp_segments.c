@@ -351,6 +351,42 @@ static void a_new_syn_reopens_time_wait_only_where_its_number_is_higher(void **s
 	assert_int_equal(state_of(world), STATE_CLOSED);
 }
 
+/* RFC 9293, MAY-2: its first number lies ahead of the old connection's last, however little time has passed. */
+static void the_numbers_of_a_reopened_tuple_lie_ahead_of_the_old(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_accepted(world);
+	world->window = 65535;
+	user_writes(world, 1000);
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1001);
+	user_shuts(world);
+	PEER_SENDS(world, .flags = TCP_FIN | TCP_ACK, .sequence = 1, .acknowledgment = 1002);
+	world_forget_sent(world);
+	assert_int_equal(state_of(world), STATE_TIME_WAIT);
+	PEER_SENDS(world, .flags = TCP_SYN, .sequence = 3);
+	SENDS(world, .flags = TCP_SYN | TCP_ACK, .sequence = 1002 + 65537, .acknowledgment = 4);
+}
+
+/* What cannot be answered does not end what it cannot replace. */
+static void time_wait_outlives_a_syn_that_finds_the_listener_full(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_accepted(world);
+	user_shuts(world);
+	PEER_SENDS(world, .flags = TCP_FIN | TCP_ACK, .sequence = 1, .acknowledgment = 2);
+	world_forget_sent(world);
+	assert_int_equal(berth_listen(world->host, world->listener, 0), 0);
+	world->peer_port++; /* another one waits to be accepted */
+	peer_connects(world);
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1);
+	world->peer_port--;
+	CHECK_EQUAL(DROP_BACKLOG, PEER_SENDS(world, .flags = TCP_SYN, .sequence = 3));
+	assert_int_equal(state_of(world), STATE_TIME_WAIT);
+	expect_silence(world);
+}
+
 /* Hostile row 27: whatever the flags, the place and the state: no crash, no byte that is not the stream's, and the next
  * connection succeeds. */
 static void no_combination_of_flags_breaks_any_state(void **state)
@@ -413,6 +449,8 @@ int main(void)
 		WORLD_TEST(syn_sent_listens_to_syn_and_rst_alone),
 		WORLD_TEST(time_wait_answers_an_old_fin_and_begins_again),
 		WORLD_TEST(a_new_syn_reopens_time_wait_only_where_its_number_is_higher),
+		WORLD_TEST(the_numbers_of_a_reopened_tuple_lie_ahead_of_the_old),
+		WORLD_TEST(time_wait_outlives_a_syn_that_finds_the_listener_full),
 		WORLD_TEST(no_combination_of_flags_breaks_any_state),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
