@@ -30,9 +30,10 @@ struct options {
 	const char *lan;      /* --lan, else $BERTH_LAN, else "default" */
 	const char *write_to; /* -w */
 	bool json;
+	bool groups; /* --groups */
 };
 
-/* Reads the options that are allowed, a string of 'j' (--json) and 'w' (-w FILE); --lan always is. The index of the first
+/* Reads the options that are allowed, a string of 'j' (--json), 'g' (--groups) and 'w' (-w FILE); --lan always is. The index of the first
  * operand, or a negative number after a sentence. */
 int options_read(int argc, char **argv, const char *allowed, struct options *options);
 

@@ -25,7 +25,8 @@ static const struct subcommand subcommands[] = {
 	  command_run },
 	{ "exec", "[--lan L] N -- CMD...", "run a program on the host named N", "", command_exec },
 	{ "ps", "[--lan L] [--json]", "list the hosts", "", command_ps },
-	{ "ss", "[--lan L] [--json]", "list the sockets of all hosts, as ss -tan", "", command_ss },
+	{ "ss", "[--lan L] [--groups] [--json]", "list the sockets of all hosts, as ss -tan",
+	  "  --groups   the multicast groups they have joined instead\n", command_ss },
 	{ "capture", "[--lan L] [N...] -w FILE|-",
 	  "write the packets of all hosts, or of those named",
 	  "  -w FILE    a pcapng file, - for standard output: berth capture -w - | tshark -r -\n"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LAN = 'l', JSON = 'j', WRITE_TO = 'w' };
+enum { LAN = 'l', JSON = 'j', WRITE_TO = 'w', GROUPS = 'g' };
 
 static bool take(int option, const char *allowed, struct options *options)
 {
@@ -17,6 +17,8 @@ static bool take(int option, const char *allowed, struct options *options)
 		return false;
 	if (option == JSON)
 		options->json = true;
+	if (option == GROUPS)
+		options->groups = true;
 	if (option == WRITE_TO)
 		options->write_to = optarg;
 	return true;
@@ -27,6 +29,7 @@ int options_read(int argc, char **argv, const char *allowed, struct options *opt
 	static const struct option known[] = {
 		{ "lan", required_argument, NULL, LAN },
 		{ "json", no_argument, NULL, JSON },
+		{ "groups", no_argument, NULL, GROUPS },
 		{ 0 },
 	};
 	const char *lan = getenv("BERTH_LAN");

@@ -1,4 +1,4 @@
-/* berth ss: the sockets of all hosts, in the columns of ss -tan. */
+/* berth ss: the sockets of all hosts, in the columns of ss -tan; or the groups they have joined. */
 #include "command.h"
 
 #include <jansson.h>
@@ -47,13 +47,31 @@ static void print_sockets(const json_t *rows)
 	table_print(table, 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5);
 }
 
+static void print_groups(const json_t *rows)
+{
+	static const char *const headings[] = { "HOST", "Interface", "Group", "Users" };
+	struct table *table = table_new(sizeof headings / sizeof headings[0], headings);
+
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		const json_t *row = json_array_get(rows, i);
+		char users[24];
+		snprintf(users, sizeof users, "%lld", number_of(row, "users"));
+		table_add(table,
+			  (const char *[]){ json_text(row, "host"), json_text(row, "interface"),
+					    json_text(row, "group"), users });
+	}
+	table_print(table, 1u << 3);
+}
+
 int command_ss(int argc, char **argv)
 {
 	struct options options;
-	int operand = options_read(argc, argv, "j", &options);
+	int operand = options_read(argc, argv, "jg", &options);
 	if (operand < 0)
 		return FAILED;
 	if (operand < argc)
 		return fail("ss takes no operand: \"berth help ss\"");
+	if (options.groups)
+		return print_list(options.lan, CONTROL_GROUPS, options.json, print_groups);
 	return print_list(options.lan, CONTROL_SOCKETS, options.json, print_sockets);
 }

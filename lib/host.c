@@ -279,6 +279,20 @@ void berth_host_sockets(struct berth_host *host,
 	}
 }
 
+void berth_host_groups(struct berth_host *host,
+		       void (*each)(void *context, const struct berth_group_info *info),
+		       void *context)
+{
+	LIST_EACH (node, &host->ip.groups.all) {
+		const struct group *group = CONTAINER_OF(node, struct group, link);
+		struct berth_group_info info = { .interface = group->interface->name,
+						 .users = group->member_count };
+		put32((uint8_t *)&info.group, group->address);
+		if (group->member_count > 0)
+			each(context, &info);
+	}
+}
+
 const char *berth_tcp_state_name(int state)
 {
 	return state_name((enum tcp_state)state);

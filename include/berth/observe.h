@@ -5,6 +5,7 @@
 #include <berth/host.h>
 #include <berth/lan.h>
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #ifdef __cplusplus
@@ -31,6 +32,18 @@ struct berth_socket_info {
 void berth_host_sockets(struct berth_host *host,
 			void (*each)(void *context, const struct berth_socket_info *info),
 			void *context);
+
+/* A group that sockets of the host have joined, as a row of netstat -g. */
+struct berth_group_info {
+	const char *interface; /* its name, good until the call returns */
+	struct in_addr group;
+	uint32_t users; /* sockets that have joined it there */
+};
+
+/* As berth_host_sockets. */
+void berth_host_groups(struct berth_host *host,
+		       void (*each)(void *context, const struct berth_group_info *info),
+		       void *context);
 
 /* RFC 9293's name of a state (<netinet/tcp.h>'s number) as ss(8) writes it: ESTAB, LISTEN, TIME-WAIT ... */
 const char *berth_tcp_state_name(int state);

@@ -1,11 +1,9 @@
 /* input: from a frame to the protocol it is for (ip.h). Each step refuses what it can judge, and the next need not look
- * again. Left out here: groups other than all hosts. */
+ * again. */
 #include "ip/arp.h"
 #include "ip/ip.h"
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
-
-static const uint32_t all_hosts = 0xe0000001; /* 224.0.0.1: nobody has to join it (RFC 1112, 4) */
 
 /* What no packet from a link can have: lo's addresses (RFC 1122, 3.2.1.3 g), and a source that is nobody, many, or
  * ourselves (LAND). */
@@ -51,6 +49,16 @@ static enum verdict judge(const struct ip *ip, const struct interface *interface
 	return judge_options(ipv4);
 }
 
+/* A group's filter lets its sources through; IGMP is of the group, not in it. */
+static bool is_for_group(const struct ip *ip, const struct ip_packet *packet)
+{
+	uint32_t group = address_to_v4(&packet->destination);
+
+	if (packet->protocol == PROTOCOL_IGMP)
+		return group_is_joined(ip, packet->interface, group);
+	return group_admits(ip, packet->interface, group, address_to_v4(&packet->source));
+}
+
 /* False: for somebody else. Any address of the host will do, on whatever interface (the weak model of RFC 1122, 3.3.4.2,
  * as Linux has it). */
 static bool find_destination(const struct ip *ip, const struct interface *interface,
@@ -61,9 +69,11 @@ static bool find_destination(const struct ip *ip, const struct interface *interf
 	if (ip_is_own(ip, &packet->destination))
 		return true;
 	packet->to_group = true;
+	if (v4_is_multicast(destination))
+		return is_for_group(ip, packet);
 	if (!interface->ethernet) /* what we broadcast ourselves, on whatever link */
 		return ip_is_broadcast(ip, &packet->destination);
-	return destination == all_hosts || interface_is_broadcast(interface, destination);
+	return interface_is_broadcast(interface, destination);
 }
 
 static enum verdict deliver(struct ip *ip, const struct ip_packet *packet)
@@ -81,8 +91,9 @@ static enum verdict deliver(struct ip *ip, const struct ip_packet *packet)
 	return protocol->input(protocol->context, packet);
 }
 
+/* went_out_by: of what we sent to a group ourselves; else NULL. */
 static enum verdict ipv4_input(struct ip *ip, struct interface *interface, struct frame *frame,
-			       bool link_group)
+			       bool link_group, struct interface *went_out_by)
 {
 	struct ipv4_header ipv4;
 	enum verdict verdict = judge(ip, interface, frame, &ipv4);
@@ -90,7 +101,7 @@ static enum verdict ipv4_input(struct ip *ip, struct interface *interface, struc
 		return verdict;
 
 	struct ip_packet packet = {
-		.interface = interface,
+		.interface = went_out_by ? went_out_by : interface,
 		.frame = frame,
 		.source = address_v4(ipv4.source),
 		.destination = address_v4(ipv4.destination),
@@ -125,7 +136,7 @@ static enum verdict ethernet_input(struct ip *ip, struct interface *interface, s
 	frame_pull(frame, ETHERNET_HEADER_SIZE);
 	switch (ethernet.type) {
 	case ETHERTYPE_IPV4:
-		return ipv4_input(ip, interface, frame, link_group);
+		return ipv4_input(ip, interface, frame, link_group, NULL);
 	case ETHERTYPE_ARP:
 		return arp_input(ip, interface, frame);
 	default:
@@ -136,7 +147,16 @@ static enum verdict ethernet_input(struct ip *ip, struct interface *interface, s
 enum verdict ip_input(struct ip *ip, struct interface *interface, struct frame *frame)
 {
 	enum verdict verdict = interface->ethernet ? ethernet_input(ip, interface, frame)
-						   : ipv4_input(ip, interface, frame, false);
+						   : ipv4_input(ip, interface, frame, false, NULL);
+	ip->counts[verdict]++;
+	frame_free(frame);
+	return verdict;
+}
+
+enum verdict ip_loopback_input(struct ip *ip, struct frame *frame)
+{
+	enum verdict verdict =
+		ipv4_input(ip, ip->interfaces.at[0], frame, false, (struct interface *)frame->from);
 	ip->counts[verdict]++;
 	frame_free(frame);
 	return verdict;

@@ -173,6 +173,8 @@ int interface_remove(struct ip *ip, int index)
 
 	routes_forget(&ip->routes, interface);
 	neighbours_forget(ip, interface);
+	groups_forget(ip, interface);
+	ip_loopback_forget(ip, interface);
 	uint32_t place = 0;
 	while (interfaces->at[place] != interface)
 		place++;

@@ -6,6 +6,7 @@
 #define IP_INTERFACE_H
 
 #include "base/frame.h"
+#include "ip/group.h"
 #include "wire/ethernet.h"
 
 struct ip;
@@ -37,6 +38,7 @@ struct interface {
 	/* Takes a frame, its Ethernet header at head; it does not call back into the host. */
 	void (*transmit)(void *context, struct frame *frame);
 	void *context;
+	struct group_querier querier;
 	uint32_t address_count;
 	struct interface_address addresses[INTERFACE_ADDRESSES_MOST];
 };

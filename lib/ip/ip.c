@@ -30,6 +30,12 @@ bool ip_init(struct ip *ip, const struct berth_allocator *allocator, struct pool
 		interfaces_close(ip);
 		return false;
 	}
+	if (!groups_init(ip)) {
+		fragments_close(ip);
+		neighbours_close(ip);
+		interfaces_close(ip);
+		return false;
+	}
 	return true;
 }
 
@@ -46,6 +52,7 @@ void ip_close(struct ip *ip)
 {
 	for (struct frame *frame; (frame = take_loopback(ip));)
 		frame_free(frame);
+	groups_close(ip);
 	fragments_close(ip);
 	neighbours_close(ip);
 	routes_close(&ip->routes);
@@ -82,13 +89,22 @@ bool ip_is_broadcast(const struct ip *ip, const struct address *address)
 	return false;
 }
 
+void ip_loopback_forget(struct ip *ip, const struct interface *interface)
+{
+	LIST_EACH (node, &ip->loopback) {
+		struct frame *frame = CONTAINER_OF(node, struct frame, link);
+		if (frame->from == interface)
+			frame->from = NULL;
+	}
+}
+
 bool ip_loopback_run(struct ip *ip)
 {
 	for (uint32_t count = 0; count < IP_LOOPBACK_RUN_MOST; count++) {
 		struct frame *frame = take_loopback(ip);
 		if (!frame)
 			return false;
-		ip_input(ip, ip->interfaces.at[0], frame);
+		ip_loopback_input(ip, frame);
 	}
 	return ip->loopback_count > 0;
 }

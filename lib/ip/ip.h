@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "base/verdict.h"
 #include "ip/fragment.h"
+#include "ip/group.h"
 #include "ip/icmp_limit.h"
 #include "ip/interface.h"
 #include "ip/neighbour.h"
@@ -27,7 +28,8 @@ enum {
 /* A packet that is for this host. frame's head begins at the transport header; its length is the IP payload's, padding
  * gone. It belongs to the caller: who keeps payload takes references (frame_share_payload). */
 struct ip_packet {
-	struct interface *interface; /* it came in by */
+	struct interface *
+		interface; /* it came in by; what we sent to a group ourselves: went out by */
 	struct frame *frame;
 	struct address source;
 	struct address destination;
@@ -65,9 +67,12 @@ struct ip_send {
 	struct address source; /* one of the host's own, or any: the route's choice */
 	struct address destination;
 	uint8_t protocol;
-	uint8_t ttl; /* 0: 64 */
+	int interface; /* index of the one to send to a group by; 0: the source's, or the route's */
+	uint8_t ttl;   /* 0: 64 */
 	uint8_t tos;
 	bool dont_fragment;
+	bool not_to_self;  /* of what is sent to a group, our own members get nothing */
+	bool only_to_self; /* ... or only they do: its time to live is 0 */
 };
 
 /* Where a packet to a destination would go. */
@@ -89,6 +94,7 @@ struct ip {
 	struct routes routes;
 	struct neighbours neighbours;
 	struct fragments fragments;
+	struct groups groups;
 	struct icmp_limit icmp_limit;
 	struct ip_protocol protocols[256]; /* by number; input NULL: none */
 	/* Sees every packet before its protocol does, and every error after; DELIVERED: somebody has a copy, so that nobody is
@@ -111,6 +117,8 @@ void ip_register(struct ip *ip, uint8_t protocol, const struct ip_protocol *func
 
 /* A frame from a link; takes the frame. Counts the verdict, and returns it. */
 enum verdict ip_input(struct ip *ip, struct interface *interface, struct frame *frame);
+/* A packet from the loopback queue, as that. frame->from: the interface that it went out by to a group; NULL: lo. */
+enum verdict ip_loopback_input(struct ip *ip, struct frame *frame);
 
 /* Sends a transport packet (head at its header); takes the frame. The transport checksum is left out by the sender
  * (frame->checksum_left_out, the field zero) and filled in here where the interface wants it. A packet larger than the
@@ -127,16 +135,27 @@ enum verdict ip_output_written(struct ip *ip, const struct address *destination,
  * sender is bound to, or any. A destination of 0.0.0.0 is the host itself: path->source is the address meant. */
 int ip_find_path(struct ip *ip, const struct address *source, const struct address *destination,
 		 struct ip_path *path);
+/* As that, to a group by way of this interface (0: any). -ENETUNREACH, too, where there is no such interface. */
+int ip_find_path_by(struct ip *ip, int interface, const struct address *source,
+		    const struct address *destination, struct ip_path *path);
 
 /* Is it one of the host's own (any of 127/8 included)? */
 bool ip_is_own(const struct ip *ip, const struct address *address);
 bool ip_is_broadcast(const struct ip *ip, const struct address *address);
+
+/* The interface with this address; NULL: none. */
+struct interface *ip_interface_of(const struct ip *ip, uint32_t address);
+/* The one by which an unbound sender reaches a group; NULL: none. */
+struct interface *ip_interface_for_group(const struct ip *ip, uint32_t group);
 
 /* A protocol knows that the neighbour on the way to destination is alive (forward progress). */
 void ip_confirm(struct ip *ip, const struct address *destination);
 
 /* Delivers what we sent to ourselves, what that causes included, up to a bound; true when some is left. */
 bool ip_loopback_run(struct ip *ip);
+
+/* What waits there will not say that it came by this interface. */
+void ip_loopback_forget(struct ip *ip, const struct interface *interface);
 
 /* icmp.c: answers a packet with an ICMP error (RFC 1122, 3.2.2 says when not; rate limited). code: the ICMP code of
  * destination unreachable (port 3, protocol 2). */

@@ -16,9 +16,10 @@ struct hop {
 	uint32_t next; /* the neighbour, or the group */
 	uint32_t source;
 	bool to_group;
+	bool not_to_self, only_to_self; /* as struct ip_send has it */
 };
 
-static struct interface *interface_of(const struct ip *ip, uint32_t address)
+struct interface *ip_interface_of(const struct ip *ip, uint32_t address)
 {
 	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
 		if (interface_address_find(ip->interfaces.at[place], address))
@@ -39,32 +40,58 @@ static void hop_to_self(const struct ip *ip, uint32_t source, uint32_t destinati
 		hop->source = v4_is_loopback(destination) ? loopback_address : destination;
 }
 
-/* To others. A group is on the link its sender is on; an unbound sender, and all else, go by the routes. */
-static bool hop_to_others(const struct ip *ip, uint32_t source, uint32_t destination,
+static bool is_group(uint32_t destination)
+{
+	return destination == limited_broadcast || v4_is_multicast(destination);
+}
+
+/* A group that no route leads to is on the first link there is: a host need not be told, as Linux's must be. */
+struct interface *ip_interface_for_group(const struct ip *ip, uint32_t destination)
+{
+	const struct route *route = route_find(&ip->routes, destination);
+	if (route)
+		return route->interface;
+	return v4_is_multicast(destination) && ip->interfaces.count > 1 ? ip->interfaces.at[1]
+									: NULL;
+}
+
+static bool next_of_route(const struct ip *ip, uint32_t destination, struct hop *hop)
+{
+	const struct route *route = route_find(&ip->routes, destination);
+	if (!route)
+		return false;
+	hop->interface = route->interface;
+	hop->next = route->gateway ? route->gateway : destination;
+	return true;
+}
+
+/* To others. A group is on the link asked for, else the one its sender is on; an unbound sender, and all else, go by the
+ * routes. */
+static bool hop_to_others(const struct ip *ip, int interface, uint32_t source, uint32_t destination,
 			  struct hop *hop)
 {
-	bool group = destination == limited_broadcast || v4_is_multicast(destination);
+	bool group = is_group(destination);
 
 	if (destination >> 24 == 0)
 		return false; /* 0/8 is no destination (RFC 1122, 3.2.1.3) */
 	hop->next = destination;
-	hop->interface = group && source ? interface_of(ip, source) : NULL;
-	if (!hop->interface) {
-		const struct route *route = route_find(&ip->routes, destination);
-		if (!route)
-			return false;
-		hop->interface = route->interface;
-		if (route->gateway && !group)
-			hop->next = route->gateway;
-	}
+	if (group && interface)
+		hop->interface = interface_find(ip, interface);
+	else if (group)
+		hop->interface = source ? ip_interface_of(ip, source)
+					: ip_interface_for_group(ip, destination);
+	else if (!next_of_route(ip, destination, hop))
+		return false;
+	if (!hop->interface)
+		return false;
 	hop->to_group = group || interface_is_broadcast(hop->interface, destination);
 	hop->source = source ? source : interface_source(hop->interface, hop->next);
 	return hop->source != 0;
 }
 
 /* 0; -ENETUNREACH; -EINVAL: the source cannot be used. */
-static int hop_find(const struct ip *ip, const struct address *from, const struct address *to,
-		    struct hop *hop)
+static int hop_find(const struct ip *ip, int interface, const struct address *from,
+		    const struct address *to, struct hop *hop)
 {
 	if (!address_is_v4(to))
 		return -ENETUNREACH;
@@ -77,19 +104,20 @@ static int hop_find(const struct ip *ip, const struct address *from, const struc
 		hop_to_self(ip, source, destination, hop);
 		return 0;
 	}
-	if (v4_is_loopback(source))
+	if (v4_is_loopback(source) &&
+	    !(interface == LOOPBACK_INDEX && v4_is_multicast(destination)))
 		return -EINVAL;
-	return hop_to_others(ip, source, destination, hop) ? 0 : -ENETUNREACH;
+	return hop_to_others(ip, interface, source, destination, hop) ? 0 : -ENETUNREACH;
 }
 
-int ip_find_path(struct ip *ip, const struct address *source, const struct address *destination,
-		 struct ip_path *path)
+int ip_find_path_by(struct ip *ip, int interface, const struct address *source,
+		    const struct address *destination, struct ip_path *path)
 {
 	struct address self = address_is_any(source) ? address_v4(loopback_address) : *source;
 	bool to_self = address_is_v4(destination) && address_is_any(destination);
 	struct hop hop;
 
-	int error = hop_find(ip, source, to_self ? &self : destination, &hop);
+	int error = hop_find(ip, interface, source, to_self ? &self : destination, &hop);
 	if (error)
 		return error;
 	*path = (struct ip_path){
@@ -101,12 +129,19 @@ int ip_find_path(struct ip *ip, const struct address *source, const struct addre
 	return 0;
 }
 
+int ip_find_path(struct ip *ip, const struct address *source, const struct address *destination,
+		 struct ip_path *path)
+{
+	return ip_find_path_by(ip, 0, source, destination, path);
+}
+
 void ip_confirm(struct ip *ip, const struct address *destination)
 {
 	struct address any = address_v4(0);
 	struct hop hop;
 
-	if (hop_find(ip, &any, destination, &hop) != 0 || !hop.interface->ethernet || hop.to_group)
+	if (hop_find(ip, 0, &any, destination, &hop) != 0 || !hop.interface->ethernet ||
+	    hop.to_group)
 		return;
 	struct address next = address_v4(hop.next);
 	struct neighbour *neighbour = neighbour_find(ip, hop.interface, &next);
@@ -182,26 +217,30 @@ static enum verdict send_to_self(struct ip *ip, struct frame *packet)
 	return DELIVERED;
 }
 
-/* Of what is broadcast the host's own programs hear too (Linux does this); of groups there is none to join yet. */
-static void send_copy_to_self(struct ip *ip, const struct frame *packet)
+/* Of what is broadcast the host's own programs hear too (Linux does this), and of a group its own members. */
+static void send_copy_to_self(struct ip *ip, const struct frame *packet, struct interface *group_of)
 {
 	struct frame *copy = frame_clone(packet);
+	if (copy)
+		copy->from = group_of;
 	if (!copy || send_to_self(ip, copy) != DELIVERED)
 		ip->counts[copy ? DROP_QUEUE_FULL : DROP_MEMORY]++;
 }
 
 static enum verdict send_to_group(struct ip *ip, const struct hop *hop, struct frame *packet)
 {
-	struct mac group = { { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	bool multicast = v4_is_multicast(hop->next);
+	struct mac group = multicast ? mac_of_group(hop->next)
+				     : (struct mac){ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 
-	if (v4_is_multicast(hop->next)) { /* RFC 1112, 6.4 */
-		group = (struct mac){ { 0x01, 0x00, 0x5e } };
-		put16(group.bytes + 4, (uint16_t)hop->next);
-		group.bytes[3] = hop->next >> 16 & 0x7f;
-	}
-	if (!v4_is_multicast(hop->next))
-		send_copy_to_self(ip, packet);
-	interface_transmit(hop->interface, &group, ETHERTYPE_IPV4, packet);
+	if (!multicast)
+		send_copy_to_self(ip, packet, NULL);
+	else if (!hop->not_to_self && group_is_joined(ip, hop->interface, hop->next))
+		send_copy_to_self(ip, packet, hop->interface);
+	if (hop->only_to_self)
+		frame_free(packet);
+	else
+		interface_transmit(hop->interface, &group, ETHERTYPE_IPV4, packet);
 	return DELIVERED;
 }
 
@@ -247,7 +286,9 @@ static enum verdict output(struct ip *ip, const struct ip_send *send, struct fra
 	struct hop hop;
 	enum verdict refused = DELIVERED;
 
-	int error = hop_find(ip, &send->source, &send->destination, &hop);
+	int error = hop_find(ip, send->interface, &send->source, &send->destination, &hop);
+	hop.not_to_self = send->not_to_self;
+	hop.only_to_self = send->only_to_self;
 	bool whole = error == 0 && fits(hop.interface, frame);
 	if (error)
 		refused = error == -EINVAL ? DROP_BAD_SOURCE : DROP_NO_ROUTE;

@@ -1,4 +1,5 @@
 /* The options of a datagram socket: SOL_SOCKET's and IP's. */
+#include "socket/group_options.h"
 #include "socket/option.h"
 
 #include <errno.h>
@@ -125,6 +126,7 @@ TIMES(timestamp_ns, TIMESTAMPS_IN_NANOSECONDS)
 
 /* clang-format off */
 #define BOTH(name) get_##name, set_##name
+#define SETTER(name) get_nothing, set_##name
 const struct option datagram_options[] = {
 	{ SOL_SOCKET, SO_SNDBUF,       0, BOTH(send_buffer) },
 	{ SOL_SOCKET, SO_RCVBUF,       0, BOTH(receive_buffer) },
@@ -139,6 +141,22 @@ const struct option datagram_options[] = {
 	{ IPPROTO_IP, IP_PKTINFO,      0, BOTH(packet_info) },
 	{ IPPROTO_IP, IP_RECVTTL,      0, BOTH(receive_ttl) },
 	{ IPPROTO_IP, IP_RECVTOS,      0, BOTH(receive_tos) },
+	{ IPPROTO_IP, IP_MULTICAST_TTL,          0, BOTH(group_ttl) },
+	{ IPPROTO_IP, IP_MULTICAST_LOOP,         0, BOTH(group_loop) },
+	{ IPPROTO_IP, IP_MULTICAST_ALL,          0, BOTH(group_all) },
+	{ IPPROTO_IP, IP_MULTICAST_IF,           sizeof(struct in_addr), BOTH(group_interface) },
+	{ IPPROTO_IP, IP_ADD_MEMBERSHIP,         sizeof(struct ip_mreq), SETTER(add_membership) },
+	{ IPPROTO_IP, IP_DROP_MEMBERSHIP,        sizeof(struct ip_mreq), SETTER(drop_membership) },
+	{ IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP,  sizeof(struct ip_mreq_source), SETTER(add_source_membership) },
+	{ IPPROTO_IP, IP_DROP_SOURCE_MEMBERSHIP, sizeof(struct ip_mreq_source), SETTER(drop_source_membership) },
+	{ IPPROTO_IP, IP_BLOCK_SOURCE,           sizeof(struct ip_mreq_source), SETTER(block_source) },
+	{ IPPROTO_IP, IP_UNBLOCK_SOURCE,         sizeof(struct ip_mreq_source), SETTER(unblock_source) },
+	{ IPPROTO_IP, MCAST_JOIN_GROUP,          sizeof(struct group_req), SETTER(join_group) },
+	{ IPPROTO_IP, MCAST_LEAVE_GROUP,         sizeof(struct group_req), SETTER(leave_group) },
+	{ IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP,   sizeof(struct group_source_req), SETTER(join_source_group) },
+	{ IPPROTO_IP, MCAST_LEAVE_SOURCE_GROUP,  sizeof(struct group_source_req), SETTER(leave_source_group) },
+	{ IPPROTO_IP, MCAST_BLOCK_SOURCE,        sizeof(struct group_source_req), SETTER(group_block_source) },
+	{ IPPROTO_IP, MCAST_UNBLOCK_SOURCE,      sizeof(struct group_source_req), SETTER(group_unblock_source) },
 };
 /* clang-format on */
 const size_t datagram_option_count = sizeof datagram_options / sizeof datagram_options[0];

@@ -7,7 +7,7 @@
 enum {
 	BUFFER_ASKED_MOST =
 		212992, /* net.core.rmem_max and wmem_max: more is cut to it, then doubled (socket(7)) */
-	VALUE_MOST = 256, /* more than the largest option */
+	VALUE_MOST = 512, /* more than the largest option */
 };
 
 uint32_t option_buffer_size(int asked, uint32_t least)
@@ -145,7 +145,7 @@ static bool is_our_level(const struct socket *socket, int level)
 /* Linux takes an option of IP's from a single byte as well, and shows it in one where there is no room for four. */
 static bool is_a_byte(const struct option *option, socklen_t size)
 {
-	return option->level == IPPROTO_IP && size > 0 && size < sizeof(int);
+	return option->level == IPPROTO_IP && option->size == 0 && size > 0 && size < sizeof(int);
 }
 
 /* What Linux asks before it looks whether it has the option at all. */

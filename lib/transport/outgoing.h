@@ -8,6 +8,7 @@
 struct outgoing_way {
 	struct endpoint peer;
 	struct address source;
+	int interface; /* the one to send to a group by */
 	uint32_t mtu;
 	bool known; /* what the way takes is remembered: it is a connected socket's */
 };

@@ -55,10 +55,12 @@ void udp_socket_init(struct udp_socket *socket, struct udp *udp, void *owner)
 		.send_buffer = UDP_BUFFER_DEFAULT,
 		.receive_buffer = UDP_BUFFER_DEFAULT,
 		.discovery = IP_PMTUDISC_WANT,
+		.group_ttl = 1, /* RFC 1112, 6.1: it stays on the link unless asked otherwise */
 	};
 	socket->holder.local.address = socket->peer.address = address_v4(0);
 	socket->asked = socket->source = address_v4(0);
 	list_init(&socket->holder.link);
+	list_init(&socket->memberships);
 	list_init(&socket->received);
 	list_init(&socket->failures);
 	list_append(&udp->all, &socket->link);
@@ -84,6 +86,7 @@ static void leave_peer(struct udp_socket *socket)
 void udp_close(struct udp_socket *socket)
 {
 	leave_peer(socket);
+	udp_groups_leave(socket);
 	ports_release(&socket->udp->ports, &socket->holder);
 	while (!list_is_empty(&socket->received))
 		udp_drop_first(socket);
@@ -92,10 +95,14 @@ void udp_close(struct udp_socket *socket)
 	memory_give(socket->udp->allocator, socket, sizeof *socket);
 }
 
+static bool is_multicast(const struct address *address)
+{
+	return address_is_v4(address) && v4_is_multicast(address_to_v4(address));
+}
+
 bool udp_is_for_many(const struct ip *ip, const struct address *address)
 {
-	return ip_is_broadcast(ip, address) ||
-	       (address_is_v4(address) && v4_is_multicast(address_to_v4(address)));
+	return ip_is_broadcast(ip, address) || is_multicast(address);
 }
 
 int udp_bind(struct udp_socket *socket, const struct endpoint *local)
@@ -118,6 +125,20 @@ int udp_bind(struct udp_socket *socket, const struct endpoint *local)
 	return 0;
 }
 
+int udp_find_path(const struct udp_socket *socket, int interface, const struct address *source,
+		  const struct address *destination, struct ip_path *path)
+{
+	const struct udp_settings *settings = &socket->settings;
+	struct address from = *source;
+
+	if (is_multicast(destination) && interface == 0) {
+		interface = settings->group_interface;
+		if (address_is_any(&from))
+			from = address_v4(settings->group_address);
+	}
+	return ip_find_path_by(socket->udp->ip, interface, &from, destination, path);
+}
+
 int udp_connect(struct udp_socket *socket, const struct endpoint *peer)
 {
 	struct udp *udp = socket->udp;
@@ -126,7 +147,7 @@ int udp_connect(struct udp_socket *socket, const struct endpoint *peer)
 	if (socket->holder.local.port == 0 &&
 	    ports_bind(&udp->ports, &socket->holder, &socket->holder.local) < 0)
 		return -EAGAIN;
-	int result = ip_find_path(udp->ip, &socket->source, &peer->address, &path);
+	int result = udp_find_path(socket, 0, &socket->source, &peer->address, &path);
 	if (result < 0)
 		return result;
 	if (!socket->settings.broadcast && ip_is_broadcast(udp->ip, &peer->address))

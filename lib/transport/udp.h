@@ -1,14 +1,15 @@
 /* udp: the User Datagram Protocol (RFC 768; RFC 1122, 4.1) of one host, for IPv4.
  *
  * A datagram goes to the socket connected to its sender, else to one bound to its destination, else to one bound to any
- * address: three lookups by hash. What is broadcast goes to every socket on its port that its addresses match. What
+ * address: three lookups by hash. What is sent to a group or broadcast goes to every socket on its port that
+ * its addresses and memberships match. What
  * nobody takes is answered with port unreachable.
  *
  * A received datagram is held as slices of the frame it came in, or copied where that is cheaper than holding a block, and
  * a socket's queue is bounded by SO_RCVBUF in the memory it holds, not in the bytes it carries, or empty datagrams would
  * be free (Linux counts so too).
  *
- * Left out: groups, UDP-Lite, segmentation offload. */
+ * Left out: UDP-Lite, segmentation offload. */
 #ifndef TRANSPORT_UDP_H
 #define TRANSPORT_UDP_H
 
@@ -16,6 +17,7 @@
 #include "base/table.h"
 #include "ip/ip.h"
 #include "transport/ports.h"
+#include "transport/udp_group.h"
 
 enum {
 	UDP_BUFFER_DEFAULT = 212992, /* net.core.rmem_default and wmem_default */
@@ -55,6 +57,12 @@ struct udp_settings {
 	uint8_t discovery;  /* IP_MTU_DISCOVER: IP_PMTUDISC_DONT, _WANT, _DO or _PROBE */
 	bool broadcast;     /* SO_BROADCAST */
 	bool keep_failures; /* IP_RECVERR */
+	/* IP_MULTICAST_TTL (0: the host itself), _LOOP and _ALL, those two the other way round; and _IF. */
+	uint8_t group_ttl;
+	bool not_to_own_host;
+	bool own_groups_only;
+	int group_interface;    /* index; 0: the route's choice */
+	uint32_t group_address; /* to send from; 0: the interface's choice */
 };
 
 struct udp_socket {
@@ -74,6 +82,7 @@ struct udp_socket {
 	struct list failures; /* oldest first */
 	unsigned failure_count;
 	bool send_shut, receive_shut;
+	struct list memberships;
 	struct list received; /* datagrams, oldest first */
 	uint32_t held;        /* bytes they take, as SO_RCVBUF counts them */
 };
@@ -181,6 +190,10 @@ bool udp_hears_address(const struct udp_socket *socket, const struct address *ow
 
 /* Tells the socket, if Linux would: header_size as in udp_failure_keep. */
 void udp_take_error(struct udp_socket *socket, const struct ip_error *error, uint32_t header_size);
+
+/* As ip_find_path_by; to a group as the socket's options say. */
+int udp_find_path(const struct udp_socket *socket, int interface, const struct address *source,
+		  const struct address *destination, struct ip_path *path);
 
 uint32_t udp_tuple_hash(const struct udp *udp, const struct endpoint *local,
 			const struct endpoint *peer);

@@ -46,11 +46,11 @@ static bool take_payload(struct udp_datagram *datagram, const struct frame *fram
 	return true;
 }
 
-static struct address own_address(const struct ip_packet *packet)
+static struct address own_address(const struct ip *ip, const struct ip_packet *packet)
 {
 	if (!packet->to_group)
 		return packet->destination;
-	if (!packet->interface->ethernet) /* we sent it */
+	if (ip_is_own(ip, &packet->source)) /* we sent it */
 		return packet->source;
 	return address_v4(interface_source(packet->interface, address_to_v4(&packet->source)));
 }
@@ -70,7 +70,7 @@ static struct udp_datagram *make_datagram(const struct udp *udp, const struct ip
 	list_init(&datagram->link);
 	datagram->self = self;
 	datagram->destination = packet->destination;
-	datagram->own = own_address(packet);
+	datagram->own = own_address(udp->ip, packet);
 	datagram->interface = packet->interface->index;
 	datagram->arrived = udp->clock->now;
 	datagram->ttl = packet->ttl;
@@ -139,7 +139,12 @@ static bool hears(const struct udp_socket *socket, const struct arrival *arrival
 {
 	if (socket->connected && socket->peer.port != arrival->peer.port)
 		return false;
-	return udp_hears_address(socket, &arrival->local.address, &arrival->peer.address);
+	if (!udp_hears_address(socket, &arrival->local.address, &arrival->peer.address))
+		return false;
+	uint32_t group = address_to_v4(&arrival->local.address);
+	return !v4_is_multicast(group) ||
+	       udp_group_hears(socket, group, address_to_v4(&arrival->peer.address),
+			       arrival->packet->interface->index);
 }
 
 /* Delivered is what anybody got. */

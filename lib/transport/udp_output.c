@@ -44,6 +44,11 @@ struct frame *outgoing_frame(struct pool *pool, const struct udp_outgoing *outgo
 	return frame;
 }
 
+static bool is_multicast(const struct outgoing_way *way)
+{
+	return v4_is_multicast(address_to_v4(&way->peer.address));
+}
+
 int outgoing_find_way(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
 		      struct outgoing_way *way)
 {
@@ -56,10 +61,12 @@ int outgoing_find_way(const struct udp_socket *socket, const struct udp_outgoing
 	way->source = outgoing->source ? *outgoing->source : socket->source;
 	way->known = !outgoing->peer && !outgoing->source && outgoing->interface == 0;
 	if (way->known) {
+		way->interface = is_multicast(way) ? socket->settings.group_interface : 0;
 		way->mtu = socket->path_mtu;
 		return 0;
 	}
-	int result = ip_find_path(ip, &way->source, &way->peer.address, &path);
+	int result =
+		udp_find_path(socket, outgoing->interface, &way->source, &way->peer.address, &path);
 	if (result < 0)
 		return result;
 	if (address_is_any(&way->peer.address)) /* this host itself */
@@ -70,6 +77,7 @@ int outgoing_find_way(const struct udp_socket *socket, const struct udp_outgoing
 	if (!socket->settings.broadcast && ip_is_broadcast(ip, &way->peer.address))
 		return -EACCES;
 	way->source = path.source;
+	way->interface = path.interface->index;
 	way->mtu = path.mtu;
 	return 0;
 }
@@ -89,15 +97,12 @@ static bool may_not_be_cut(const struct udp_socket *socket, const struct outgoin
 	}
 }
 
-/* RFC 1112, 6.1: what is sent to a group stays on the link unless asked otherwise. */
 static uint8_t choose_ttl(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
 			  const struct outgoing_way *way)
 {
 	if (outgoing->ttl)
 		return outgoing->ttl;
-	if (v4_is_multicast(address_to_v4(&way->peer.address)))
-		return 1;
-	return socket->settings.ttl;
+	return is_multicast(way) ? socket->settings.group_ttl : socket->settings.ttl;
 }
 
 /* What became of it, as sendmsg(2) tells: what is lost behind the socket is not the sender's to know. */
@@ -124,8 +129,11 @@ int outgoing_emit(const struct udp_socket *socket, const struct udp_outgoing *ou
 		.source = way->source,
 		.destination = way->peer.address,
 		.protocol = protocol,
-		.ttl = choose_ttl(socket, outgoing, way),
+		.ttl = ttl,
 		.tos = outgoing->has_tos ? outgoing->tos : socket->settings.tos,
+		.interface = way->interface,
+		.not_to_self = socket->settings.not_to_own_host,
+		.only_to_self = is_multicast(way) && ttl == 0,
 		.dont_fragment = may_not_be_cut(socket, way, IPV4_HEADER_SIZE + frame_size(frame)),
 	};
 	return outgoing_result(ip_output(socket->udp->ip, &send, frame));

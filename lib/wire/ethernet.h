@@ -30,6 +30,13 @@ static inline bool mac_equal(const struct mac *a, const struct mac *b)
 }
 
 /* Broadcast is one of the groups. */
+/* A group of IPv4's, in host order (RFC 1112, 6.4). */
+static inline struct mac mac_of_group(uint32_t group)
+{
+	return (struct mac){ { 0x01, 0x00, 0x5e, group >> 16 & 0x7f, group >> 8 & 0xff,
+			       group & 0xff } };
+}
+
 static inline bool mac_is_group(const struct mac *mac)
 {
 	return mac->bytes[0] & 1;

@@ -79,6 +79,18 @@ void ipv4_write(uint8_t at[IPV4_HEADER_SIZE], const struct ipv4_header *ipv4)
 	put16(at + 10, header_checksum((struct bytes){ at, IPV4_HEADER_SIZE }));
 }
 
+void ipv4_write_router_alert(uint8_t at[IPV4_HEADER_SIZE + IPV4_ROUTER_ALERT_SIZE],
+			     const struct ipv4_header *ipv4)
+{
+	enum { SIZE = IPV4_HEADER_SIZE + IPV4_ROUTER_ALERT_SIZE };
+
+	ipv4_write(at, ipv4);
+	at[0] = 4 << 4 | SIZE / 4;
+	put32(at + IPV4_HEADER_SIZE, 0x94040000);
+	put16(at + 10, 0);
+	put16(at + 10, header_checksum((struct bytes){ at, SIZE }));
+}
+
 /* An option that is filled in on the way: a pointer, counted from 1, to the entry that is next. Past the end it says
  * that the option is full; else a whole entry lies behind it. */
 static bool pointer_holds(struct bytes option, size_t first, size_t entry)

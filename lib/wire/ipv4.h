@@ -7,7 +7,9 @@
 enum {
 	IPV4_HEADER_SIZE = 20,
 	IPV4_HEADER_MOST = 60,
+	IPV4_ROUTER_ALERT_SIZE = 4,
 	PROTOCOL_ICMP = 1,
+	PROTOCOL_IGMP = 2,
 	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
 };
@@ -34,6 +36,10 @@ bool ipv4_checksum_holds(struct bytes header);
 
 /* Writes a header without options, its checksum included. header_size and options of *ipv4 are not looked at. */
 void ipv4_write(uint8_t at[IPV4_HEADER_SIZE], const struct ipv4_header *ipv4);
+
+/* Likewise with the router alert option alone (RFC 2113). */
+void ipv4_write_router_alert(uint8_t at[IPV4_HEADER_SIZE + IPV4_ROUTER_ALERT_SIZE],
+			     const struct ipv4_header *ipv4);
 
 /* Do the options keep to RFC 791, 3.1 (lengths within the header, pointers within the option)? *source_route tells
  * whether a loose or strict source route is among them. */

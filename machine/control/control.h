@@ -76,6 +76,9 @@ enum control_kind {
 	/* MSG_ERRQUEUE. inode; a: bytes of payload wanted. Reply: how many there are, or an error; data: a struct
 	 * carrier_origin, then they. */
 	CONTROL_FAILURE,
+
+	/* Another question of commands, as CONTROL_SOCKETS: ss --groups. [ { "host", "interface", "group", "users" } ] */
+	CONTROL_GROUPS,
 };
 
 enum {

@@ -302,6 +302,7 @@ static const struct {
 	[CONTROL_RETIRE] = { call_retire, CARRIER, true },
 	[CONTROL_HOSTS] = { call_hosts, GREETED, true },
 	[CONTROL_SOCKETS] = { call_sockets, GREETED, true },
+	[CONTROL_GROUPS] = { call_groups, GREETED, true },
 	[CONTROL_CAPTURE] = { call_capture, GREETED, true },
 	[CONTROL_DOWN] = { call_down, GREETED, true },
 	[CONTROL_SPAWN] = { call_spawn, GREETED, true },

@@ -13,6 +13,7 @@ int call_spawn(struct call *call);
 int call_down(struct call *call);
 int call_hosts(struct call *call);
 int call_sockets(struct call *call);
+int call_groups(struct call *call);
 int call_capture(struct call *call);
 
 /* Writes a sentence for the reply to an error, and returns the error. */

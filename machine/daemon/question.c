@@ -144,6 +144,33 @@ static void add_row(void *context, const struct berth_socket_info *row)
 					(json_int_t)port_of(&info.peer)));
 }
 
+static void add_group(void *context, const struct berth_group_info *info)
+{
+	struct listing *listing = context;
+	char group[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &info->group, group, sizeof group);
+	json_array_append_new(listing->rows,
+			      json_pack("{s:s, s:s, s:s, s:I}", "host", listing->host->name,
+					"interface", info->interface, "group", group, "users",
+					(json_int_t)info->users));
+}
+
+int call_groups(struct call *call)
+{
+	struct listing listing = { .rows = json_array() };
+	struct host *host;
+
+	call->session->onlooker = true;
+	TAILQ_FOREACH(host, &call->session->daemon->hosts, link)
+	{
+		listing.host = host;
+		if (host->name[0] != '\0')
+			berth_host_groups(host->stack, add_group, &listing);
+	}
+	return reply_text(call, listing.rows);
+}
+
 int call_sockets(struct call *call)
 {
 	struct listing listing = { .rows = json_array() };

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 
 /* Bytes of the longest value that any option of ours reads, with room to spare. */
-enum { VALUE_MOST = 256 };
+enum { VALUE_MOST = 512 };
 
 static bool is_for_carrier(int level, int name)
 {

@@ -109,7 +109,7 @@ static void send_message(struct world *world, struct script *script, struct gues
 	uint8_t flags = next(script);
 	struct sockaddr_in address = address_of(next(script));
 	struct control_header header = {
-		.kind = next(script) % (CONTROL_FAILURE + 2),
+		.kind = next(script) % (CONTROL_GROUPS + 2),
 		.id = next(script) & 3,
 		.inode = guest->inode,
 		.a = (int8_t)next(script),
