@@ -1,6 +1,6 @@
 #!/bin/bash
-# examples: the programs of example/ do what the README says. The stream pair runs on the machine's own loopback and on two
-# Berth hosts, and prints the same; the echo request, which the machine keeps for root, runs on Berth.
+# examples: the programs of example/ do what the README says. Each kind runs on the machine's own loopback and on Berth
+# hosts, and prints the same; the echo request, which the machine keeps for root, runs on Berth.
 #
 #   test/examples.sh BUILD-DIRECTORY      prints ok or not ok a check
 set -euo pipefail
@@ -42,6 +42,26 @@ pair() { # FILE ADDRESS PORT SERVER-PREFIX CLIENT-PREFIX
 	cat server.out client.out >"$1"
 }
 
+# Waits until the file has that line.
+wait_for() { # FILE LINE
+	for _ in {1..200}; do
+		! grep -q "$2" "$1" || return 0
+		sleep 0.05
+	done
+}
+
+# One listener, and then a sender, each behind a command of its own; writes what the listener prints to a file.
+one_way() { # FILE BEGIN LISTENER-COMMAND SENDER-COMMAND
+	local listener
+	: >listener.out
+	timeout 20 $3 >listener.out 2>&1 &
+	listener=$!
+	wait_for listener.out "$2"
+	timeout 20 $4 one two "the end" || echo "sender: status $?" >>listener.out
+	wait "$listener" || echo "listener: status $?" >>listener.out
+	cp listener.out "$1"
+}
+
 "$build/example/two_hosts" >two_hosts
 verdict two_hosts "$here/two_hosts.expected" two_hosts
 
@@ -61,4 +81,23 @@ pair native 127.0.0.1 "$((20000 + RANDOM % 10000))" env env
 verdict stream_on_the_machine "$here/stream.expected" native
 pair berth 10.77.0.1 7000 "$build/berth run --name server --ip 10.77.0.1 --" "$build/berth run --name client --"
 verdict stream_on_berth native berth
+
+member=$build/example/multicast_member sender=$build/example/multicast_sender
+run="$build/berth run --name"
+port=$((20000 + RANDOM % 10000))
+one_way native joined "$member 239.1.2.3 $port 127.0.0.1" "$sender 239.1.2.3 $port 127.0.0.1"
+verdict multicast_on_the_machine "$here/multicast.expected" native
+one_way berth joined "$run member -- $member 239.1.2.3 7001 0.0.0.0" "$run sender -- $sender 239.1.2.3 7001 0.0.0.0"
+verdict multicast_on_berth native berth
+one_way native joined "$member 232.1.2.3 $port 127.0.0.1 127.0.0.1" "$sender 232.1.2.3 $port 127.0.0.1"
+verdict multicast_of_one_source_on_the_machine "$here/multicast.expected" native
+one_way berth joined "$run member -- $member 232.1.2.3 7002 0.0.0.0 10.77.0.9" \
+	"$run sender --ip 10.77.0.9 -- $sender 232.1.2.3 7002 0.0.0.0"
+verdict multicast_of_one_source_on_berth native berth
+
+listener=$build/example/broadcast_listener sender=$build/example/broadcast_sender
+one_way native listening "$listener $port" "$sender 127.255.255.255 $port"
+verdict broadcast_on_the_machine "$here/broadcast.expected" native
+one_way berth listening "$run listener -- $listener 7003" "$run sender -- $sender 10.77.255.255 7003"
+verdict broadcast_on_berth native berth
 exit $failed

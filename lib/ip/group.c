@@ -224,7 +224,7 @@ void groups_forget(struct ip *ip, const struct interface *interface)
 void groups_close(struct ip *ip)
 {
 	while (!list_is_empty(&ip->groups.all))
-		forget(ip, CONTAINER_OF(ip->groups.all.next, struct group, link));
+		release(ip, CONTAINER_OF(ip->groups.all.next, struct group, link));
 	assert(ip->groups.count == 0);
 	clock_dismiss(ip->clock, &ip->groups.alarm);
 	table_close(&ip->groups.table);

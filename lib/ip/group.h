@@ -91,7 +91,7 @@ struct groups {
 
 /* False: no memory. */
 bool groups_init(struct ip *ip);
-/* Every member has left, or is told that it is in no group any more. */
+/* Members that have not left are not looked at, and must not leave any more. */
 void groups_close(struct ip *ip);
 
 /* 0; -ENOBUFS: too many groups; -ENOMEM. */
