@@ -7,6 +7,7 @@
 #include "wire/cut.h"
 #include "wire/ethernet.h"
 #include "wire/icmp.h"
+#include "wire/igmp.h"
 #include "wire/ipv4.h"
 #include "wire/tcp.h"
 
@@ -47,6 +48,33 @@ static void icmp_round_trip(struct bytes input)
 	icmp_write(written, icmp.type, icmp.code, icmp.rest);
 	put16(written + 2, icmp.checksum);
 	assert(memcmp(written, input.at, sizeof written) == 0);
+}
+
+static void igmp_records_hold(const struct igmp_message *igmp)
+{
+	struct bytes records = igmp->records;
+	struct igmp_record record;
+
+	for (uint16_t count = 0; count < igmp->count; count++) {
+		assert(igmp_take_record(&records, &record));
+		assert(record.sources.size == record.count * (size_t)4);
+	}
+}
+
+static void igmp_round_trip(struct bytes input)
+{
+	struct igmp_message igmp;
+	uint8_t written[IGMP_HEADER_SIZE];
+
+	if (!igmp_parse(input, &igmp))
+		return;
+	if (igmp.type == IGMP_REPORT_V3) {
+		igmp_records_hold(&igmp);
+		return;
+	}
+	igmp_write(written, igmp.type, input.at[1], igmp.group);
+	assert(igmp_checksum_holds((struct bytes){ written, sizeof written }));
+	assert(memcmp(written + 4, input.at + 4, 4) == 0);
 }
 
 /* Without its options, the header is written as it was, but for the lengths and the checksum that depend on them. */
@@ -239,6 +267,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arp_round_trip(input);
 	arp_round_trip(behind_ethernet);
 	icmp_round_trip(input);
+	igmp_round_trip(input);
 	ipv4_round_trip(input);
 	ipv4_round_trip(behind_ethernet);
 	options_hold_or_not(input);

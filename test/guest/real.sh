@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Real programs on Berth hosts, each pair many times over: curl and python3's http.server, wrk and nginx, redis-benchmark and
 # redis-server, iperf3 with itself, socat, iperf3 and python3 with
-# datagrams, getent and curl with names, and ping. Runs as whoever calls it, which is to be an ordinary user.
+# datagrams, getent and curl with names, ping, socat and python3 with groups. Runs as whoever calls it, which is to be an ordinary user.
 #
 #   test/guest/real.sh BERTH [COUNT]      prints ok or not ok a pair, and what went wrong
 set -u
@@ -201,7 +201,58 @@ pings() {
 	on client python3 "$work/raw.py"
 }
 
-for pair in curl_and_http_server wrk_and_nginx redis iperf iperf_udp socat_udp python_datagrams names pings; do
+await_joined() { # HOST GROUP
+	local _
+	for _ in $(seq 200); do
+		"$berth" ss --groups --lan "$lan" 2>/dev/null | grep -q "^$1 .* $2 " && return 0
+		sleep 0.05
+	done
+	echo "nobody on $1 joined $2"
+	cat "$work/$1.log"
+	return 1
+}
+
+socat_group() {
+	local member='UDP4-RECVFROM:7001,ip-add-membership=239.7.7.7:0.0.0.0,fork'
+	serve echo 10.77.1.9 socat "$member" PIPE
+	await_joined echo 239.7.7.7 || return 1
+	[ "$(echo hello | on client socat -t 2 - UDP4-DATAGRAM:239.7.7.7:7001)" = hello ]
+}
+
+# Every member of the group answers its sender; one that wants another source does not.
+python_groups() {
+	cat >"$work/member.py" <<-'PYTHON'
+		import socket, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("", 5002))
+		group, any = socket.inet_aton("232.7.7.7"), socket.inet_aton("0.0.0.0")
+		add_source_membership = 39
+		if sys.argv[2:]:
+		    s.setsockopt(socket.IPPROTO_IP, add_source_membership, group + any + socket.inet_aton(sys.argv[2]))
+		else:
+		    s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group + any)
+		while True:
+		    data, sender = s.recvfrom(70000)
+		    s.sendto(b"%s heard %s" % (sys.argv[1].encode(), data), sender)
+	PYTHON
+	cat >"$work/sender.py" <<-'PYTHON'
+		import socket
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.settimeout(10)
+		for text in b"first", b"second":
+		    s.sendto(text, ("232.7.7.7", 5002))
+		    heard = sorted(s.recvfrom(100)[0] for _ in range(2))
+		    assert heard == [b"any heard " + text, b"this heard " + text], heard
+	PYTHON
+	serve any 10.77.1.10 python3 "$work/member.py" any
+	serve this 10.77.1.11 python3 "$work/member.py" this 10.77.1.13
+	serve other 10.77.1.12 python3 "$work/member.py" other 10.77.1.14
+	await_joined any 232.7.7.7 && await_joined this 232.7.7.7 && await_joined other 232.7.7.7 &&
+		timeout 60 "$berth" run --lan "$lan" --name sender --ip 10.77.1.13 -- python3 "$work/sender.py"
+}
+
+pairs=(curl_and_http_server wrk_and_nginx redis iperf iperf_udp socat_udp python_datagrams names pings socat_group python_groups)
+for pair in "${pairs[@]}"; do
 	passed=0
 	for round in $(seq "$count"); do
 		if $pair >"$work/said" 2>&1; then passed=$((passed + 1)); else echo "# $pair, time $round:"; cat "$work/said"; fi
