@@ -26,28 +26,26 @@ verdict() { # NAME EXPECTED SEEN
 	fi
 }
 
-# Runs the pair, each behind a command of its own ("env" for none), and writes what both print to a file.
-pair() { # FILE ADDRESS PORT SERVER-PREFIX CLIENT-PREFIX
-	local server
-	# The prefixes are words to be split.
-	timeout 20 $4 "$build/example/stream_server" "$2" "$3" >server.out 2>&1 &
-	server=$!
-	for _ in {1..200}; do
-		! grep -q listening server.out || break
-		sleep 0.05
-	done
-	timeout 20 $5 "$build/example/stream_client" "$2" "$3" "hello from the client" >client.out 2>&1 ||
-		echo "client: status $?" >>client.out
-	wait "$server" || echo "server: status $?" >>server.out
-	cat server.out client.out >"$1"
-}
-
 # Waits until the file has that line.
 wait_for() { # FILE LINE
 	for _ in {1..200}; do
 		! grep -q "$2" "$1" || return 0
 		sleep 0.05
 	done
+}
+
+# Runs the pair, each behind a command of its own ("env" for none), and writes what both print to a file.
+pair() { # FILE ADDRESS PORT SERVER-PREFIX CLIENT-PREFIX
+	local server
+	: >server.out # the last pair's says "listening" already
+	# The prefixes are words to be split.
+	timeout 20 $4 "$build/example/stream_server" "$2" "$3" >server.out 2>&1 &
+	server=$!
+	wait_for server.out listening
+	timeout 20 $5 "$build/example/stream_client" "$2" "$3" "hello from the client" >client.out 2>&1 ||
+		echo "client: status $?" >>client.out
+	wait "$server" || echo "server: status $?" >>server.out
+	cat server.out client.out >"$1"
 }
 
 # One listener, and then a sender, each behind a command of its own; writes what the listener prints to a file.
