@@ -319,10 +319,10 @@ enum verdict ip_output_written(struct ip *ip, const struct address *destination,
 			       struct frame *packet)
 {
 	struct address any = address_v4(0);
-	struct hop hop;
+	struct hop hop = { 0 };
 	enum verdict refused = DELIVERED;
 
-	if (hop_find(ip, &any, destination, &hop) != 0)
+	if (hop_find(ip, 0, &any, destination, &hop) != 0)
 		refused = DROP_NO_ROUTE;
 	else if (frame_size(packet) > hop.interface->mtu)
 		refused = DROP_TOO_BIG;

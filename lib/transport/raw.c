@@ -43,6 +43,7 @@ void raw_close(struct raw_socket *socket)
 {
 	struct udp_socket *common = &socket->common;
 
+	udp_groups_leave(common);
 	while (!list_is_empty(&common->received))
 		udp_drop_first(common);
 	udp_failures_clear(common);

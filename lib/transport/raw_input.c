@@ -47,7 +47,7 @@ static bool hears(const struct raw_socket *socket, const struct ip_packet *packe
 {
 	return socket->protocol == packet->protocol &&
 	       udp_hears_address(&socket->common, &packet->destination, &packet->source) &&
-	       !is_filtered(socket, packet);
+	       udp_hears_group(&socket->common, packet) && !is_filtered(socket, packet);
 }
 
 /* The copy is made when the first socket wants it. */

@@ -188,6 +188,9 @@ enum verdict udp_queue(struct udp_socket *socket, const struct ip_packet *packet
 bool udp_hears_address(const struct udp_socket *socket, const struct address *own,
 		       const struct address *peer);
 
+/* Is the packet sent to no group, or to one that it hears? */
+bool udp_hears_group(const struct udp_socket *socket, const struct ip_packet *packet);
+
 /* Tells the socket, if Linux would: header_size as in udp_failure_keep. */
 void udp_take_error(struct udp_socket *socket, const struct ip_error *error, uint32_t header_size);
 

@@ -135,16 +135,20 @@ static struct udp_socket *find(const struct arrival *arrival)
 	return holder ? CONTAINER_OF(holder, struct udp_socket, holder) : NULL;
 }
 
+bool udp_hears_group(const struct udp_socket *socket, const struct ip_packet *packet)
+{
+	uint32_t group = address_to_v4(&packet->destination);
+	return !v4_is_multicast(group) ||
+	       udp_group_hears(socket, group, address_to_v4(&packet->source),
+			       packet->interface->index);
+}
+
 static bool hears(const struct udp_socket *socket, const struct arrival *arrival)
 {
 	if (socket->connected && socket->peer.port != arrival->peer.port)
 		return false;
-	if (!udp_hears_address(socket, &arrival->local.address, &arrival->peer.address))
-		return false;
-	uint32_t group = address_to_v4(&arrival->local.address);
-	return !v4_is_multicast(group) ||
-	       udp_group_hears(socket, group, address_to_v4(&arrival->peer.address),
-			       arrival->packet->interface->index);
+	return udp_hears_address(socket, &arrival->local.address, &arrival->peer.address) &&
+	       udp_hears_group(socket, arrival->packet);
 }
 
 /* Delivered is what anybody got. */

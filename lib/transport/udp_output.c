@@ -125,6 +125,7 @@ int outgoing_result(enum verdict verdict)
 int outgoing_emit(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
 		  const struct outgoing_way *way, uint8_t protocol, struct frame *frame)
 {
+	uint8_t ttl = choose_ttl(socket, outgoing, way);
 	struct ip_send send = {
 		.source = way->source,
 		.destination = way->peer.address,
