@@ -28,8 +28,16 @@ $(FUZZ_LIB): $(call fuzz_object,$(LIB_SOURCES))
 $(FUZZ_MACHINE): $(call fuzz_object,$(MACHINE_SOURCES))
 	@rm -f $@
 	$(Q)ar rcs $@ $^
+# As everybody else sees the library: berth_* and nothing more, so that machine/ may have short names of its own.
+$(FUZZ_B)/libberth.o: $(call fuzz_object,$(LIB_SOURCES))
+	$(Q)ld -r $^ -o $@.all
+	$(Q)objcopy --wildcard --keep-global-symbol='berth_*' $@.all $@
+	@rm -f $@.all
 # Archives: only what a target uses is linked into it.
-$(FUZZ_TARGETS): $(FUZZ_B)/%: $(FUZZ_B)/test/fuzz/%.o $(FUZZ_MACHINE) $(FUZZ_LIB)
+FUZZ_OF_MACHINE := $(FUZZ_B)/fuzz_control
+$(FUZZ_OF_MACHINE): $(FUZZ_MACHINE) $(FUZZ_B)/libberth.o
+$(filter-out $(FUZZ_OF_MACHINE),$(FUZZ_TARGETS)): $(FUZZ_LIB)
+$(FUZZ_TARGETS): $(FUZZ_B)/%: $(FUZZ_B)/test/fuzz/%.o
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ $(MACHINE_LIBS) -o $@
 
 # The beginning of a corpus is made; what a run finds stays in build/fuzz/corpus/ for the next.
