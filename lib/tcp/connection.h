@@ -129,6 +129,7 @@ struct tcp_connection {
 	uint64_t retry_since;
 	uint64_t last_sent;
 	uint64_t last_received;
+	uint64_t last_text;     /* when text last came in its order; 0: never */
 	uint64_t challenged_at; /* last challenge ACK: RFC 5961, 7 */
 	uint32_t retransmitted; /* segments, in all */
 	uint8_t keepalive_probes;

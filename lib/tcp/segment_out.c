@@ -170,6 +170,13 @@ void segment_out_syn(struct tcp_connection *connection)
 	account(connection, connection->iss, connection->iss + 1);
 }
 
+/* Text came so lately that its ACK might have waited for this (Linux's tcp_event_data_sent). */
+static bool is_reply(const struct tcp_connection *connection)
+{
+	return connection->last_text &&
+	       connection->tcp->clock->now - connection->last_text < TCP_DELAYED_ACK;
+}
+
 /* Sends size bytes of the queue from sequence on, or as many as one frame's slices hold, whole segments then. Returns how
  * many; 0: no memory, and the retransmission timer will try again. */
 static uint32_t send_data(struct tcp_connection *connection, uint32_t sequence, uint32_t size,
@@ -200,7 +207,7 @@ static uint32_t send_data(struct tcp_connection *connection, uint32_t sequence, 
 			(uint8_t)(TCP_ACK | (last && size > 0 ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)),
 	};
 	frame->segment_size = size > connection->mss ? connection->mss : 0;
-	if (connection->unacknowledged > 0) { /* the reply carries the ACK */
+	if (is_reply(connection)) { /* replies carry the ACKs from here on */
 		connection->interactive = true;
 		connection->quick_acks = 0;
 	}

@@ -97,6 +97,7 @@ static void owe_ack(struct tcp_connection *connection, uint32_t size)
 {
 	if (size > connection->mss_estimate)
 		connection->mss_estimate = size < connection->own_mss ? size : connection->own_mss;
+	connection->last_text = connection->tcp->clock->now;
 	connection->unacknowledged += size;
 	if (connection->quick_acks > 0 || connection->unacknowledged > connection->mss_estimate)
 		connection->ack_now = true;

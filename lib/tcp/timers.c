@@ -8,8 +8,6 @@
 
 #include <errno.h>
 
-#define DELAYED_ACK (40 * MILLISECOND) /* Linux's TCP_DELACK_MIN; RFC 1122 allows 500 */
-
 static void arm(struct tcp_connection *connection, enum tcp_timer timer, uint64_t deadline)
 {
 	connection->deadlines[timer] = deadline;
@@ -70,7 +68,7 @@ void tcp_timers_sender_unblocked(struct tcp_connection *connection)
 void tcp_timers_ack_owed(struct tcp_connection *connection)
 {
 	if (!armed(connection, TIMER_DELAYED_ACK))
-		arm(connection, TIMER_DELAYED_ACK, now_of(connection) + DELAYED_ACK);
+		arm(connection, TIMER_DELAYED_ACK, now_of(connection) + TCP_DELAYED_ACK);
 }
 
 void tcp_timers_ack_sent(struct tcp_connection *connection)

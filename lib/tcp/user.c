@@ -57,7 +57,7 @@ static void begin_anew(struct tcp_connection *connection)
 	connection->receive_shut = connection->syn_acknowledged = false;
 	connection->ts_recent = 0; /* echoed by the SYN otherwise (RFC 7323, 3.2) */
 	connection->timing = connection->recovering = connection->interactive = false;
-	connection->challenged_at = 0;
+	connection->challenged_at = connection->last_text = 0;
 	connection->snd_wnd = connection->snd_wnd_most = 0; /* the last peer's */
 	rto_init(&connection->rto);
 	queue_close(&connection->receive, connection->tcp->pool);

@@ -288,6 +288,24 @@ static void a_reader_who_has_read_all_sends_the_ack_unless_replies_carry_it(void
 	SENDS(world, .flags = TCP_ACK, .sequence = 11, .acknowledgment = 41);
 }
 
+/* Seen as two segments for each reply: the first ACK had gone at once, so no reply ever seemed to carry one. */
+static void a_reply_ends_the_acks_that_do_not_wait(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = 10);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 11);
+	user_reads(world, 10);
+	user_writes(world, 10);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 11, .size = 10);
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 11, .acknowledgment = 11, .size = 10);
+	user_reads(world, 10);
+	expect_silence(world);
+	user_writes(world, 10);
+	SENDS(world, .flags = TCP_ACK, .sequence = 11, .acknowledgment = 21, .size = 10);
+}
+
 static void the_first_sixteen_acks_do_not_wait(void **state)
 {
 	struct world *world = *state;
@@ -512,6 +530,7 @@ int main(void)
 		WORLD_TEST(an_ack_waits_forty_milliseconds_or_for_a_second_segment),
 		WORLD_TEST(a_reply_carries_the_ack),
 		WORLD_TEST(a_reader_who_has_read_all_sends_the_ack_unless_replies_carry_it),
+		WORLD_TEST(a_reply_ends_the_acks_that_do_not_wait),
 		WORLD_TEST(the_first_sixteen_acks_do_not_wait),
 		WORLD_TEST(keepalive_is_off_until_asked_for),
 		WORLD_TEST(keepalive_probes_after_two_hours_and_gives_up_after_nine),
