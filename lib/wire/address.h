@@ -25,6 +25,19 @@ static inline struct address address_v4(uint32_t v4)
 	return address;
 }
 
+/* As it lies in an IPv6 packet, where none is mapped (wire/ipv6.h). */
+static inline struct address address_v6(const uint8_t at[16])
+{
+	struct address address;
+	memcpy(address.bytes, at, sizeof address.bytes);
+	return address;
+}
+
+static inline void address_write_v6(uint8_t at[16], const struct address *address)
+{
+	memcpy(at, address->bytes, sizeof address->bytes);
+}
+
 static inline bool address_is_v4(const struct address *address)
 {
 	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
@@ -41,11 +54,17 @@ static inline bool address_equal(const struct address *a, const struct address *
 	return a->words[0] == b->words[0] && a->words[1] == b->words[1];
 }
 
+/* :: alone: IPv6's, and also what says nothing of a family. */
+static inline bool address_is_unspecified(const struct address *address)
+{
+	return (address->words[0] | address->words[1]) == 0;
+}
+
 /* 0.0.0.0 or :: */
 static inline bool address_is_any(const struct address *address)
 {
 	return address_is_v4(address) ? address_to_v4(address) == 0
-				      : (address->words[0] | address->words[1]) == 0;
+				      : address_is_unspecified(address);
 }
 
 static inline bool v4_is_multicast(uint32_t v4)
@@ -62,6 +81,107 @@ static inline bool v4_is_loopback(uint32_t v4)
 static inline uint32_t v4_mask(unsigned prefix)
 {
 	return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
+}
+
+/* The predicates from here on ask either family. */
+
+static inline bool address_is_multicast(const struct address *address)
+{
+	return address_is_v4(address) ? v4_is_multicast(address_to_v4(address))
+				      : address->bytes[0] == 0xff;
+}
+
+/* 127.0.0.0/8 or ::1 */
+static inline bool address_is_loopback(const struct address *address)
+{
+	static const struct address loopback = { .bytes = { [15] = 1 } };
+	return address_is_v4(address) ? v4_is_loopback(address_to_v4(address))
+				      : address_equal(address, &loopback);
+}
+
+/* 169.254.0.0/16 (RFC 3927) or fe80::/10 (RFC 4291, 2.5.6) */
+static inline bool address_is_link_local(const struct address *address)
+{
+	return address_is_v4(address) ? address_to_v4(address) >> 16 == 0xa9fe
+				      : (get16(address->bytes) & 0xffc0) == 0xfe80;
+}
+
+/* fc00::/7 (RFC 4193) */
+static inline bool address_is_unique_local(const struct address *address)
+{
+	return (address->bytes[0] & 0xfe) == 0xfc;
+}
+
+/* The scopes of IPv6's groups (RFC 4291, 2.7; RFC 7346). */
+enum address_scope {
+	SCOPE_INTERFACE = 1,
+	SCOPE_LINK = 2,
+	SCOPE_REALM = 3,
+	SCOPE_ADMIN = 4,
+	SCOPE_SITE = 5,
+	SCOPE_ORGANISATION = 8,
+	SCOPE_GLOBAL = 14,
+};
+
+/* Of a group of IPv6's: one of enum address_scope, or a number that has no name. */
+static inline uint8_t address_group_scope(const struct address *group)
+{
+	return group->bytes[1] & 0x0f;
+}
+
+/* What is valid on one link only, so that it says where only together with an interface (RFC 4007, 6). */
+static inline bool address_needs_zone(const struct address *address)
+{
+	if (address_is_v4(address))
+		return false;
+	if (address_is_multicast(address))
+		return address_group_scope(address) <= SCOPE_LINK;
+	return address_is_link_local(address);
+}
+
+/* ff02::1:ffXX:XXXX, the group of all nodes that may have this address (RFC 4291, 2.7.1). */
+static inline struct address address_solicited_node(const struct address *address)
+{
+	struct address group = { .bytes = { 0xff, 2, [11] = 1, [12] = 0xff } };
+	memcpy(group.bytes + 13, address->bytes + 13, 3);
+	return group;
+}
+
+static inline bool address_is_solicited_node(const struct address *address)
+{
+	static const uint8_t prefix[13] = { 0xff, 2, [11] = 1, [12] = 0xff };
+	return memcmp(address->bytes, prefix, sizeof prefix) == 0;
+}
+
+/* How many bits from the first on two addresses share, 0 to 128. */
+static inline unsigned address_common_bits(const struct address *a, const struct address *b)
+{
+	unsigned bits = 0;
+	while (bits < 128 && a->bytes[bits / 8] == b->bytes[bits / 8])
+		bits += 8;
+	if (bits == 128)
+		return bits;
+	uint8_t differ = a->bytes[bits / 8] ^ b->bytes[bits / 8];
+	for (; !(differ & 0x80); differ = (uint8_t)(differ << 1))
+		bits++;
+	return bits;
+}
+
+/* bits: 0 to 128; a prefix of IPv4's counts the 96 bits in front. */
+static inline bool address_has_prefix(const struct address *address, const struct address *prefix,
+				      unsigned bits)
+{
+	return address_common_bits(address, prefix) >= bits;
+}
+
+/* The address with zeros behind its first bits. */
+static inline struct address address_prefix(const struct address *address, unsigned bits)
+{
+	struct address prefix = { .bytes = { 0 } };
+	memcpy(prefix.bytes, address->bytes, bits / 8);
+	if (bits % 8 > 0)
+		prefix.bytes[bits / 8] = address->bytes[bits / 8] & (uint8_t)(0xff00 >> bits % 8);
+	return prefix;
 }
 
 #endif

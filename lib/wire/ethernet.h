@@ -29,7 +29,6 @@ static inline bool mac_equal(const struct mac *a, const struct mac *b)
 	return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
-/* Broadcast is one of the groups. */
 /* A group of IPv4's, in host order (RFC 1112, 6.4). */
 static inline struct mac mac_of_group(uint32_t group)
 {
@@ -37,6 +36,13 @@ static inline struct mac mac_of_group(uint32_t group)
 			       group & 0xff } };
 }
 
+/* A group of IPv6's, by its last four bytes (RFC 2464, 7). */
+static inline struct mac mac_of_group_v6(const uint8_t group[16])
+{
+	return (struct mac){ { 0x33, 0x33, group[12], group[13], group[14], group[15] } };
+}
+
+/* Broadcast is one of the groups. */
 static inline bool mac_is_group(const struct mac *mac)
 {
 	return mac->bytes[0] & 1;
