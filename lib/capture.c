@@ -53,7 +53,7 @@ static void tap(void *context, const struct switch_sight *sight)
 		write_sight(CONTAINER_OF(node, struct berth_capture, link), sight);
 }
 
-static bool look_at(struct berth_capture *capture, const struct berth_host *host)
+static bool look_at(struct berth_capture *capture, const struct plug *plug)
 {
 	const struct berth_allocator *allocator = &capture->lan->allocator;
 	if (capture->count == capture->room) {
@@ -68,28 +68,29 @@ static bool look_at(struct berth_capture *capture, const struct berth_host *host
 		capture->numbers = numbers;
 		capture->room = room;
 	}
-	int interface = capture_add_interface(&capture->file, host->name, host->mac.bytes);
+	int interface = capture_add_interface(&capture->file, plug->host->name, plug->mac.bytes);
 	if (interface < 0)
 		return false;
-	capture->numbers[capture->count].port = host->port.number;
+	capture->numbers[capture->count].port = plug->port.number;
 	capture->numbers[capture->count++].interface = interface;
 	return true;
 }
 
-void network_capture_host(struct berth_lan *lan, struct berth_host *host)
+void network_capture_plug(struct berth_lan *lan, struct plug *plug)
 {
 	LIST_EACH (node, &lan->captures) {
 		struct berth_capture *capture = CONTAINER_OF(node, struct berth_capture, link);
 		if (capture->all)
-			look_at(capture, host);
+			look_at(capture, plug);
 	}
 }
 
 static void look_at_chosen(struct berth_capture *capture, const struct berth_capture_config *config)
 {
 	for (int index = 0; index < config->host_count; index++) {
-		if (config->hosts[index]->lan == capture->lan)
-			look_at(capture, config->hosts[index]);
+		const struct plug *plug = network_find_plug(capture->lan, config->hosts[index]);
+		if (plug)
+			look_at(capture, plug);
 	}
 }
 
@@ -107,7 +108,7 @@ struct berth_capture *berth_capture_start(struct berth_lan *lan,
 		.epoch = config->epoch,
 		.snapshot = config->snapshot,
 	};
-	if (!capture_init(&capture->file, &file, lan->clock.now)) {
+	if (!capture_init(&capture->file, &file, lan->network->clock.now)) {
 		memory_give(&lan->allocator, capture, sizeof *capture);
 		return NULL;
 	}
@@ -118,9 +119,9 @@ struct berth_capture *berth_capture_start(struct berth_lan *lan,
 	lan->lan.tap_context = lan;
 	if (!capture->all)
 		look_at_chosen(capture, config);
-	LIST_EACH (node, &lan->hosts) {
+	LIST_EACH (node, &lan->plugs) {
 		if (capture->all)
-			look_at(capture, CONTAINER_OF(node, struct berth_host, in_lan));
+			look_at(capture, CONTAINER_OF(node, struct plug, in_lan));
 	}
 	return capture;
 }
@@ -132,7 +133,7 @@ void berth_capture_stop(struct berth_capture *capture)
 	list_remove(&capture->link);
 	if (list_is_empty(&lan->captures))
 		lan->lan.tap = NULL;
-	capture_close(&capture->file, lan->clock.now);
+	capture_close(&capture->file, lan->network->clock.now);
 	memory_give(&lan->allocator, capture->numbers, capture->room * sizeof *capture->numbers);
 	memory_give(&lan->allocator, capture, sizeof *capture);
 }

@@ -87,7 +87,7 @@ struct berth_host *berth_host_new(const struct berth_host_config *config)
 	host->allocator = *config->allocator;
 	copy_name(host->name, sizeof host->name, config->name);
 	list_init(&host->links);
-	list_init(&host->in_lan);
+	list_init(&host->plugs);
 	list_init(&host->dirty);
 	list_init(&host->ready);
 	if (!start_floors(host, config)) {
@@ -107,8 +107,7 @@ void berth_host_free(struct berth_host *host)
 {
 	if (!host)
 		return;
-	if (host->lan)
-		berth_lan_unplug(host->lan, host);
+	network_unplug_all(host);
 	raw_close_all(&host->raw);
 	udp_close_all(&host->ping);
 	udp_close_all(&host->udp);

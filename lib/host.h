@@ -1,10 +1,9 @@
-/* host: one virtual host, all its floors together. host.c alone knows them all; network.c plugs hosts into a LAN. */
+/* host: one virtual host, all its floors together. host.c alone knows them all; network.c plugs hosts into LANs. */
 #ifndef HOST_H
 #define HOST_H
 
 #include "base/clock.h"
 #include "ip/ip.h"
-#include "lan/switch.h"
 #include "socket/socket.h"
 #include "tcp/tcp.h"
 #include "transport/ping.h"
@@ -12,7 +11,7 @@
 
 enum { HOST_NAME_SIZE = 64 };
 
-struct berth_lan;
+struct network;
 
 /* A link of the embedder's own. */
 struct host_link {
@@ -34,21 +33,21 @@ struct berth_host {
 	struct sockets sockets;
 	struct list links;
 
-	/* Its place on a LAN; lan NULL: none. */
-	struct berth_lan *lan;
-	int lan_interface;
-	struct mac mac;
-	struct lan_port port;
-	struct list in_lan;
-	struct list dirty;  /* in the LAN's list of hosts to advance; to itself: not */
-	struct list ready;  /* in the LAN's list of hosts with events */
-	struct alarm alarm; /* in the LAN's clock: the host's next deadline */
+	/* Its place among LANs; network NULL: it is plugged in nowhere. */
+	struct network *network;
+	struct list plugs;
+	struct list dirty;  /* in the network's list of hosts to advance; to itself: not */
+	struct list ready;  /* in the network's list of hosts with events */
+	struct alarm alarm; /* in the network's clock: the host's next deadline */
 };
 
-/* Something may be due on this host: its LAN is to advance it. */
+/* Something may be due on this host: its LANs are to advance it. */
 void host_touch(struct berth_host *host);
 
 /* Its sockets have an event, the first since all were taken. context is the host. */
 void host_woken(void *context);
+
+/* network.c: pulls every plug of it. */
+void network_unplug_all(struct berth_host *host);
 
 #endif

@@ -20,6 +20,9 @@ struct berth_lan_config {
 	 * at most the MTU's: every segment is a frame. */
 	uint32_t largest_segment;
 	int checksums; /* not 0: transport checksums are made and checked, as on a real link */
+	/* Another LAN, whose clock and turns this one shares (now is not looked at): a host may be plugged into both.
+	 * NULL: a clock of its own. */
+	struct berth_lan *beside;
 };
 
 /* NULL: no memory. */
@@ -29,18 +32,20 @@ struct berth_lan *berth_lan_new(const struct berth_lan_config *config);
 void berth_lan_free(struct berth_lan *lan);
 
 /* Plugs a host in: a new interface of it, with that unicast MAC. Returns the interface's index on the host. The LAN moves
- * the host's time from here on: berth_host_advance is not called for it any more. -EBUSY: plugged in somewhere; -ENOMEM.
- * Where the host's clock was ahead, the LAN's next moment is not before it. */
+ * the host's time from here on: berth_host_advance is not called for it any more. A host may be plugged into several LANs that are beside each
+ * other, once into each. -EBUSY: it is plugged into this one; -EXDEV: into one that is not beside this one; -EINVAL: the
+ * MAC; -ENOMEM. Where the host's clock was ahead, the LAN's next moment is not before it. */
 int berth_lan_plug(struct berth_lan *lan, struct berth_host *host, const uint8_t mac[6]);
 
-/* Pulls the plug; berth_host_free does so too. */
+/* Pulls the plug out of this LAN, where the host has one; berth_host_free pulls all. */
 void berth_lan_unplug(struct berth_lan *lan, struct berth_host *host);
 
-/* Moves the clock to now: carries frames, advances the hosts that have something due, until nothing is left to do at this
+/* Moves the clock of this LAN, and of those beside it, to now: carries frames, advances the hosts that have something due, until nothing is left to do at this
  * moment. Returns the next deadline. Call it after calls on the hosts: they only queue what they send. */
 uint64_t berth_lan_advance(struct berth_lan *lan, uint64_t now);
 
-/* The next host that has events (berth_events), each once until it has new ones; NULL: none. */
+/* The next host that has events (berth_events), each once until it has new ones, on this LAN or one beside it; NULL:
+ * none. */
 struct berth_host *berth_lan_ready(struct berth_lan *lan);
 
 #ifdef __cplusplus

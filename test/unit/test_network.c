@@ -88,11 +88,213 @@ static void a_host_at_a_reused_address_connects_through_its_predecessors_time_wa
 	check_nothing_leaked(&memory);
 }
 
+/* Two LANs beside each other, with a host in both (10.0.0.1 and 10.0.1.1) and one in each (10.0.0.2, 10.0.1.2). */
+struct two_lans {
+	struct counted_memory memory;
+	struct berth_lan *lans[2];
+	struct berth_host *both, *ends[2];
+	int interfaces[2];
+	uint64_t now;
+};
+
+static struct berth_host *new_host(const struct berth_allocator *allocator, uint8_t seed)
+{
+	return berth_host_new(&(struct berth_host_config){
+		.allocator = allocator, .seed = { seed }, .name = "host" });
+}
+
+static int plug_at(struct berth_lan *lan, struct berth_host *host, uint32_t address)
+{
+	const uint8_t mac[6] = { 2, 0, 0, 0, (uint8_t)(address >> 8), (uint8_t)address };
+	int interface = berth_lan_plug(lan, host, mac);
+	if (interface < 0)
+		return interface;
+	struct in_addr own = { htonl(address) };
+	assert_int_equal(0, berth_address_add(host, interface, own, 24));
+	return interface;
+}
+
+static int two_lans_begin(void **state)
+{
+	struct two_lans *world = calloc(1, sizeof *world);
+	counted_memory_init(&world->memory);
+	const struct berth_allocator *allocator = &world->memory.allocator;
+
+	for (unsigned side = 0; side < 2; side++)
+		world->lans[side] = berth_lan_new(&(struct berth_lan_config){
+			.allocator = allocator, .beside = side ? world->lans[0] : NULL });
+	world->both = new_host(allocator, 1);
+	for (uint8_t side = 0; side < 2; side++) {
+		uint32_t subnet = 0x0a000000u + side * 0x100u;
+		world->ends[side] = new_host(allocator, (uint8_t)(2 + side));
+		world->interfaces[side] = plug_at(world->lans[side], world->both, subnet + 1);
+		plug_at(world->lans[side], world->ends[side], subnet + 2);
+	}
+	*state = world;
+	return 0;
+}
+
+static int two_lans_end(void **state)
+{
+	struct two_lans *world = *state;
+	for (unsigned side = 0; side < 2; side++) {
+		berth_lan_free(world->lans[side]);
+		berth_host_free(world->ends[side]);
+	}
+	berth_host_free(world->both);
+	check_nothing_leaked(&world->memory);
+	free(world);
+	return 0;
+}
+
+static int datagram_socket(struct berth_host *host)
+{
+	const struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+	int descriptor = berth_socket(host, AF_INET, SOCK_DGRAM, 0);
+	assert_int_equal(0,
+			 berth_bind(host, descriptor, (const struct sockaddr *)&any, sizeof any));
+	return descriptor;
+}
+
+/* How many datagrams of one byte arrive when one is sent there; the LANs are moved by the one that is named. */
+static unsigned arriving(struct two_lans *world, struct berth_host *from, struct berth_host *to,
+			 uint32_t address, unsigned moved)
+{
+	const struct sockaddr_in name = { .sin_family = AF_INET,
+					  .sin_port = htons(PORT),
+					  .sin_addr.s_addr = htonl(address) };
+	int source = datagram_socket(from), sink = datagram_socket(to);
+	unsigned count = 0;
+	char byte = 'x';
+
+	berth_sendto(from, source, &byte, 1, 0, (const struct sockaddr *)&name, sizeof name);
+	berth_lan_advance(world->lans[moved], world->now += 1000000);
+	while (berth_recv(to, sink, &byte, 1, 0) == 1)
+		count++;
+	berth_close(from, source);
+	berth_close(to, sink);
+	return count;
+}
+
+static void a_host_speaks_on_every_lan_it_is_plugged_into(void **state)
+{
+	struct two_lans *world = *state;
+	for (unsigned side = 0; side < 2; side++) {
+		uint32_t subnet = 0x0a000000u + side * 0x100u;
+		CHECK_EQUAL(1, arriving(world, world->both, world->ends[side], subnet + 2, 0));
+		CHECK_EQUAL(1, arriving(world, world->ends[side], world->both, subnet + 1, 0));
+	}
+}
+
+static void lans_beside_each_other_move_together(void **state)
+{
+	struct two_lans *world = *state;
+	CHECK_EQUAL(1, arriving(world, world->both, world->ends[1], 0x0a000102, 0));
+	CHECK_EQUAL(1, arriving(world, world->both, world->ends[0], 0x0a000002, 1));
+	CHECK_EQUAL(world->now, berth_host_now(world->both));
+	CHECK_EQUAL(world->now, berth_host_now(world->ends[1]));
+}
+
+static void what_is_sent_on_one_lan_does_not_reach_another(void **state)
+{
+	struct two_lans *world = *state;
+	CHECK_EQUAL(0, arriving(world, world->ends[0], world->ends[1], 0x0a000102, 0));
+	CHECK_EQUAL(0, arriving(world, world->ends[0], world->ends[1], UINT32_MAX, 0));
+}
+
+static void a_host_is_plugged_once_into_a_lan_and_not_into_one_that_moves_by_itself(void **state)
+{
+	struct two_lans *world = *state;
+	struct berth_lan *apart =
+		berth_lan_new(&(struct berth_lan_config){ .allocator = &world->memory.allocator });
+
+	assert_int_equal(-EBUSY, plug_at(world->lans[1], world->both, 0x0a000109));
+	assert_int_equal(-EXDEV, plug_at(apart, world->both, 0x0a000209));
+	assert_int_equal(-EINVAL, berth_lan_plug(world->lans[1], world->ends[0],
+						 (const uint8_t[6]){ 0xff }));
+	berth_lan_free(apart);
+}
+
+static void pulling_one_plug_leaves_the_other(void **state)
+{
+	struct two_lans *world = *state;
+	berth_lan_unplug(world->lans[0], world->both);
+	CHECK_EQUAL(0, arriving(world, world->ends[0], world->both, 0x0a000001, 0));
+	CHECK_EQUAL(1, arriving(world, world->ends[1], world->both, 0x0a000101, 0));
+	berth_lan_unplug(world->lans[1], world->both);
+	assert_true(plug_at(world->lans[0], world->both, 0x0a000003) > world->interfaces[1]);
+	CHECK_EQUAL(1, arriving(world, world->ends[0], world->both, 0x0a000003, 0));
+}
+
+static void a_lan_that_ends_leaves_those_beside_it(void **state)
+{
+	struct two_lans *world = *state;
+	berth_lan_free(world->lans[0]);
+	world->lans[0] = NULL;
+	CHECK_EQUAL(1, arriving(world, world->both, world->ends[1], 0x0a000102, 1));
+}
+
+static void without_memory_a_plug_is_refused_and_nothing_is_left_behind(void **state)
+{
+	struct two_lans *world = *state;
+	struct berth_host *host = new_host(&world->memory.allocator, 9);
+	size_t before = world->memory.outstanding;
+
+	for (size_t most = 0;; most++) {
+		world->memory.refusals_after = most;
+		int index = berth_lan_plug(world->lans[0], host,
+					   (const uint8_t[6]){ 2, 0, 0, 0, 9, 9 });
+		world->memory.refusals_after = UNLIMITED;
+		if (index >= 0)
+			break;
+		assert_int_equal(-ENOMEM, index);
+		CHECK_EQUAL(before, world->memory.outstanding);
+	}
+	berth_host_free(host);
+}
+
+struct counted_file {
+	unsigned packets;
+};
+
+/* pcapng: an enhanced packet block's type is 6. */
+static int count_packet(void *context, const void *data, size_t size)
+{
+	struct counted_file *file = context;
+	const uint8_t *bytes = data;
+	file->packets += size >= 4 && bytes[0] == 6 && !bytes[1] && !bytes[2] && !bytes[3];
+	return 0;
+}
+
+static void a_capture_sees_its_own_lan(void **state)
+{
+	struct two_lans *world = *state;
+	struct counted_file files[2] = { 0 };
+	berth_lan_advance(world->lans[0], world->now += 1000000);
+	for (unsigned side = 0; side < 2; side++)
+		berth_capture_start(world->lans[side],
+				    &(struct berth_capture_config){ .write = count_packet,
+								    .context = &files[side] });
+	CHECK_EQUAL(1, arriving(world, world->both, world->ends[1], 0x0a000102, 0));
+	CHECK_EQUAL(0, files[0].packets);
+	assert_true(files[1].packets > 0);
+}
+
+#define TWO_LANS(name) cmocka_unit_test_setup_teardown(name, two_lans_begin, two_lans_end)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			a_host_at_a_reused_address_connects_through_its_predecessors_time_wait),
+		TWO_LANS(a_host_speaks_on_every_lan_it_is_plugged_into),
+		TWO_LANS(lans_beside_each_other_move_together),
+		TWO_LANS(what_is_sent_on_one_lan_does_not_reach_another),
+		TWO_LANS(a_host_is_plugged_once_into_a_lan_and_not_into_one_that_moves_by_itself),
+		TWO_LANS(pulling_one_plug_leaves_the_other),
+		TWO_LANS(a_lan_that_ends_leaves_those_beside_it),
+		TWO_LANS(without_memory_a_plug_is_refused_and_nothing_is_left_behind),
+		TWO_LANS(a_capture_sees_its_own_lan),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
