@@ -197,17 +197,46 @@ int berth_interface_input(struct berth_host *host, int index, const void *frame,
 	return 0;
 }
 
-int berth_address_add(struct berth_host *host, int index, struct in_addr address, unsigned prefix)
+static struct address from_v4(struct in_addr address)
 {
+	return address_v4(get32((const uint8_t *)&address));
+}
+
+static struct address from_v6(const struct in6_addr *v6)
+{
+	struct address address;
+	memcpy(address.bytes, v6, sizeof address.bytes);
+	return address;
+}
+
+int berth_address_add(struct berth_host *host, int index, struct in_addr v4, unsigned prefix)
+{
+	struct address address = from_v4(v4);
 	host_touch(host);
-	return ip_address_add(&host->ip, index, get32((const uint8_t *)&address), prefix);
+	return ip_address_add(&host->ip, index, &address, prefix);
+}
+
+int berth_address6_add(struct berth_host *host, int index, const struct in6_addr *v6,
+		       unsigned prefix)
+{
+	struct address address = from_v6(v6);
+	host_touch(host);
+	return address_is_v4(&address) ? -EINVAL
+				       : ip_address_add(&host->ip, index, &address, prefix);
 }
 
 int berth_route_add(struct berth_host *host, struct in_addr destination, unsigned prefix,
 		    struct in_addr gateway, int index)
 {
-	return ip_route_add(&host->ip, get32((const uint8_t *)&destination), prefix,
-			    get32((const uint8_t *)&gateway), index);
+	struct address to = from_v4(destination), by_way_of = from_v4(gateway);
+	return ip_route_add(&host->ip, &to, prefix, &by_way_of, index);
+}
+
+int berth_route6_add(struct berth_host *host, const struct in6_addr *destination, unsigned prefix,
+		     const struct in6_addr *gateway, int index)
+{
+	struct address to = from_v6(destination), by_way_of = from_v6(gateway);
+	return ip_route_add(&host->ip, &to, prefix, &by_way_of, index);
 }
 
 static void describe_ends(const struct socket *socket, const struct endpoint *local,

@@ -84,9 +84,16 @@ int berth_interface_input(struct berth_host *host, int index, const void *frame,
  * unicast address; -EEXIST; -ENOMEM. */
 int berth_address_add(struct berth_host *host, int index, struct in_addr address, unsigned prefix);
 
-/* A route by way of a gateway on that interface's subnet; prefix 0 is the default route. -ENODEV; -EEXIST; -ENOMEM. */
+/* Likewise an IPv6 address; prefix: 0 to 128. A link-local one is that of this interface. */
+int berth_address6_add(struct berth_host *host, int index, const struct in6_addr *address,
+		       unsigned prefix);
+
+/* A route by way of a gateway on that interface's subnet (0.0.0.0 or ::: the destination is on the link itself); prefix 0 is the default
+ * route. -ENODEV; -EEXIST; -ENOMEM. */
 int berth_route_add(struct berth_host *host, struct in_addr destination, unsigned prefix,
 		    struct in_addr gateway, int index);
+int berth_route6_add(struct berth_host *host, const struct in6_addr *destination, unsigned prefix,
+		     const struct in6_addr *gateway, int index);
 
 #ifdef __cplusplus
 }

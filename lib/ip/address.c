@@ -4,61 +4,86 @@
 
 #include <errno.h>
 
-/* Neither nobody's (0/8) nor everybody's (224/4, 255.255.255.255), nor lo's, which has its own already. */
-static bool is_assignable(uint32_t address)
+/* Neither nobody's (0/8, ::) nor everybody's (224/4, 255.255.255.255, ff00::/8), nor lo's, which has its own already. */
+static bool is_assignable(const struct address *address)
 {
-	return address >> 24 != 0 && address != UINT32_MAX && !v4_is_multicast(address) &&
-	       !v4_is_loopback(address);
+	if (!address_is_v4(address))
+		return !address_is_multicast(address) && !address_is_any(address) &&
+		       !address_is_loopback(address);
+	uint32_t v4 = address_to_v4(address);
+	return v4 >> 24 != 0 && v4 != UINT32_MAX && !v4_is_multicast(v4) && !v4_is_loopback(v4);
 }
 
-/* A /32 is alone on its subnet. A second address on the same subnet finds the route there already. */
-static int add_subnet_route(struct ip *ip, struct interface *interface, uint32_t address,
-			    uint32_t mask)
+/* How many bits of struct address a prefix of the address's family has; 129: too many. */
+static uint8_t bits_of(const struct address *address, unsigned prefix)
 {
-	struct route route = { address & mask, mask, 0, interface };
+	unsigned least = address_is_v4(address) ? 96 : 0;
+	return prefix <= 128 - least ? (uint8_t)(least + prefix) : 129;
+}
 
-	if (!interface->ethernet || mask == UINT32_MAX)
+/* A single address is alone on its subnet. A second address on the same subnet finds the route there already. */
+static int add_subnet_route(struct ip *ip, struct interface *interface,
+			    const struct address *address, uint8_t bits)
+{
+	struct route route = { .destination = address_prefix(address, bits),
+			       .prefix = bits,
+			       .interface = interface };
+
+	if (!interface->ethernet || bits == 128)
 		return 0;
 	int error = route_add(&ip->routes, &route);
 	return error == -EEXIST ? 0 : error;
 }
 
-int ip_address_add(struct ip *ip, int index, uint32_t address, unsigned prefix)
+int ip_address_add(struct ip *ip, int index, const struct address *address, unsigned prefix)
 {
 	struct interface *interface = interface_find(ip, index);
-	struct address own = address_v4(address);
+	struct address own = address_in_zone(*address, index);
+	uint8_t bits = bits_of(address, prefix);
 
 	if (!interface)
 		return -ENODEV;
-	if (prefix > 32 || !is_assignable(address))
+	if (bits > 128 || !is_assignable(address))
 		return -EINVAL;
 	if (ip_is_own(ip, &own))
 		return -EEXIST;
 	if (interface->address_count == INTERFACE_ADDRESSES_MOST)
 		return -ENOMEM;
-	int error = add_subnet_route(ip, interface, address, v4_mask(prefix));
+	int error = add_subnet_route(ip, interface, &own, bits);
 	if (error)
 		return error;
 
-	interface->addresses[interface->address_count++] =
-		(struct interface_address){ .address = address, .mask = v4_mask(prefix) };
-	if (interface->ethernet)
-		arp_announce(ip, interface, address);
+	interface->addresses[interface->address_count++] = (struct interface_address){
+		.address = own, .mask = address_mask(bits), .prefix = bits
+	};
+	if (interface->ethernet && address_is_v4(&own))
+		arp_announce(ip, interface, address_to_v4(&own));
 	return 0;
 }
 
-int ip_route_add(struct ip *ip, uint32_t destination, unsigned prefix, uint32_t gateway, int index)
+int ip_route_add(struct ip *ip, const struct address *destination, unsigned prefix,
+		 const struct address *gateway, int index)
 {
 	struct interface *interface = interface_find(ip, index);
-	struct address by_way_of = address_v4(gateway);
+	uint8_t bits = bits_of(destination, prefix);
+	struct route route = { .destination = address_in_zone(*destination, index),
+			       .prefix = bits,
+			       .interface = interface };
 
 	if (!interface || !interface->ethernet)
 		return -ENODEV;
-	if (prefix > 32 || (destination & ~v4_mask(prefix)) || ip_is_own(ip, &by_way_of))
+	if (bits > 128)
 		return -EINVAL;
-	if (gateway && !interface_on_link(interface, gateway))
-		return -ENETUNREACH;
-
-	struct route route = { destination, v4_mask(prefix), gateway, interface };
+	struct address subnet = address_prefix(&route.destination, bits);
+	if (!address_equal(&subnet, &route.destination))
+		return -EINVAL;
+	if (gateway && !address_is_any(gateway)) {
+		route.gateway = address_in_zone(*gateway, index);
+		if (address_is_v4(gateway) != address_is_v4(destination) ||
+		    ip_is_own(ip, &route.gateway))
+			return -EINVAL;
+		if (!interface_on_link(interface, &route.gateway))
+			return -ENETUNREACH;
+	}
 	return route_add(&ip->routes, &route);
 }

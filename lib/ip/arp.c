@@ -20,12 +20,13 @@ static void send_arp(struct ip *ip, struct interface *interface, const struct ma
 void arp_request(struct ip *ip, struct neighbour *neighbour)
 {
 	struct interface *interface = neighbour->interface;
+	const struct address *source = interface_source(interface, &neighbour->address);
 	uint32_t target = address_to_v4(&neighbour->address);
 	bool known = neighbour->state == NEIGHBOUR_PROBE;
 	struct arp_packet arp = {
 		.operation = ARP_REQUEST,
 		.sender_mac = interface->mac,
-		.sender = interface_source(interface, target),
+		.sender = source ? address_to_v4(source) : 0,
 		.target = target,
 	};
 	send_arp(ip, interface, known ? &neighbour->mac : &everybody, &arp);
@@ -60,8 +61,9 @@ static bool sender_is_possible(const struct interface *interface, const struct a
 	if (mac_is_group(&arp->sender_mac) || mac_equal(&arp->sender_mac, &nobody) ||
 	    mac_equal(&arp->sender_mac, &interface->mac))
 		return false;
+	struct address sender = address_v4(arp->sender);
 	return !v4_is_multicast(arp->sender) && !v4_is_loopback(arp->sender) &&
-	       !interface_is_broadcast(interface, arp->sender);
+	       !interface_is_broadcast(interface, &sender);
 }
 
 static void defend(struct ip *ip, struct interface *interface, struct interface_address *own)
@@ -69,7 +71,7 @@ static void defend(struct ip *ip, struct interface *interface, struct interface_
 	if (ip->clock->now < own->quiet_until)
 		return;
 	own->quiet_until = ip->clock->now + ARP_DEFEND_NS;
-	arp_announce(ip, interface, own->address);
+	arp_announce(ip, interface, address_to_v4(&own->address));
 }
 
 static enum verdict take_request_for_us(struct ip *ip, struct interface *interface,
@@ -77,7 +79,7 @@ static enum verdict take_request_for_us(struct ip *ip, struct interface *interfa
 {
 	struct address sender = address_v4(arp->sender);
 
-	if (arp->sender != 0 && interface_on_link(interface, arp->sender))
+	if (arp->sender != 0 && interface_on_link(interface, &sender))
 		neighbour_learn(ip, interface, &sender, &arp->sender_mac);
 	reply(ip, interface, arp);
 	return DELIVERED;
@@ -88,9 +90,10 @@ static enum verdict take_news(struct ip *ip, struct interface *interface,
 			      const struct arp_packet *arp)
 {
 	struct address sender = address_v4(arp->sender);
+	struct address target = address_v4(arp->target);
 	struct neighbour *neighbour = neighbour_find(ip, interface, &sender);
 	bool to_us = arp->operation == ARP_REPLY && mac_equal(&arp->target_mac, &interface->mac) &&
-		     interface_address_find(interface, arp->target);
+		     interface_address_find(interface, &target);
 
 	if (!neighbour)
 		return DROP_IGNORED;
@@ -110,12 +113,13 @@ enum verdict arp_input(struct ip *ip, struct interface *interface, const struct 
 	if (!sender_is_possible(interface, &arp))
 		return DROP_BAD_SOURCE;
 
-	struct interface_address *own = interface_address_find(interface, arp.sender);
+	struct address sender = address_v4(arp.sender), target = address_v4(arp.target);
+	struct interface_address *own = interface_address_find(interface, &sender);
 	if (own) {
 		defend(ip, interface, own);
 		return DROP_CONFLICT;
 	}
-	if (arp.operation == ARP_REQUEST && interface_address_find(interface, arp.target))
+	if (arp.operation == ARP_REQUEST && interface_address_find(interface, &target))
 		return take_request_for_us(ip, interface, &arp);
 	return take_news(ip, interface, &arp);
 }

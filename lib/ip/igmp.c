@@ -59,13 +59,15 @@ static void emit(struct ip *ip, struct interface *interface, uint32_t destinatio
 		return;
 	}
 	memcpy(frame->head, message.at, message.size);
+	struct address to = address_v4(destination);
+	const struct address *source = interface_source(interface, &to);
 	struct ipv4_header ipv4 = {
 		.tos = 0xc0, /* internetwork control, as Linux has it */
 		.total_size = (uint16_t)(HEADER_SIZE + message.size),
 		.dont_fragment = true,
 		.ttl = 1,
 		.protocol = PROTOCOL_IGMP,
-		.source = interface_source(interface, destination),
+		.source = source ? address_to_v4(source) : 0,
 		.destination = destination,
 	};
 	ipv4_write_router_alert(frame_push(frame, HEADER_SIZE), &ipv4);

@@ -64,16 +64,14 @@ static bool is_for_group(const struct ip *ip, const struct ip_packet *packet)
 static bool find_destination(const struct ip *ip, const struct interface *interface,
 			     struct ip_packet *packet)
 {
-	uint32_t destination = address_to_v4(&packet->destination);
-
 	if (ip_is_own(ip, &packet->destination))
 		return true;
 	packet->to_group = true;
-	if (v4_is_multicast(destination))
+	if (v4_is_multicast(address_to_v4(&packet->destination)))
 		return is_for_group(ip, packet);
 	if (!interface->ethernet) /* what we broadcast ourselves, on whatever link */
 		return ip_is_broadcast(ip, &packet->destination);
-	return interface_is_broadcast(interface, destination);
+	return interface_is_broadcast(interface, &packet->destination);
 }
 
 static enum verdict deliver(struct ip *ip, const struct ip_packet *packet)

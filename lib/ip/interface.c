@@ -5,8 +5,6 @@
 
 #include <errno.h>
 
-static const uint32_t loopback_address = 0x7f000001, loopback_mask = 0xff000000;
-
 struct interface *interface_find(const struct ip *ip, int index)
 {
 	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
@@ -16,10 +14,11 @@ struct interface *interface_find(const struct ip *ip, int index)
 	return NULL;
 }
 
-struct interface_address *interface_address_find(struct interface *interface, uint32_t address)
+struct interface_address *interface_address_find(struct interface *interface,
+						 const struct address *address)
 {
 	for (uint32_t place = 0; place < interface->address_count; place++) {
-		if (interface->addresses[place].address == address)
+		if (address_equal(&interface->addresses[place].address, address))
 			return &interface->addresses[place];
 	}
 	return NULL;
@@ -27,39 +26,56 @@ struct interface_address *interface_address_find(struct interface *interface, ui
 
 /* The first address with this one on its subnet. */
 static const struct interface_address *subnet_of(const struct interface *interface,
-						 uint32_t address)
+						 const struct address *address)
 {
 	for (uint32_t place = 0; place < interface->address_count; place++) {
 		const struct interface_address *own = &interface->addresses[place];
-		if (((own->address ^ address) & own->mask) == 0)
+		if (address_agrees(&own->address, address, &own->mask) &&
+		    address_is_v4(&own->address) == address_is_v4(address))
 			return own;
 	}
 	return NULL;
 }
 
-bool interface_on_link(const struct interface *interface, uint32_t address)
+bool interface_on_link(const struct interface *interface, const struct address *address)
 {
 	return subnet_of(interface, address) != NULL;
 }
 
-bool interface_is_broadcast(const struct interface *interface, uint32_t address)
+/* The last address of the subnet, of which there are more than two. */
+static bool is_last(const struct interface_address *own, uint32_t v4)
 {
-	if (address == UINT32_MAX)
+	if (!address_is_v4(&own->address) || own->prefix >= 127)
+		return false;
+	return v4 == (address_to_v4(&own->address) | ~address_to_v4(&own->mask));
+}
+
+bool interface_is_broadcast(const struct interface *interface, const struct address *address)
+{
+	if (!address_is_v4(address))
+		return false;
+	uint32_t v4 = address_to_v4(address);
+	if (v4 == UINT32_MAX)
 		return true;
 	for (uint32_t place = 0; place < interface->address_count; place++) {
-		const struct interface_address *own = &interface->addresses[place];
-		if (own->mask < v4_mask(31) && address == (own->address | ~own->mask))
+		if (is_last(&interface->addresses[place], v4))
 			return true;
 	}
 	return false;
 }
 
-uint32_t interface_source(const struct interface *interface, uint32_t next_hop)
+const struct address *interface_source(const struct interface *interface,
+				       const struct address *next_hop)
 {
-	if (interface->address_count == 0)
-		return 0;
 	const struct interface_address *near = subnet_of(interface, next_hop);
-	return near ? near->address : interface->addresses[0].address;
+	if (near)
+		return &near->address;
+	for (uint32_t place = 0; place < interface->address_count; place++) {
+		const struct address *own = &interface->addresses[place].address;
+		if (address_is_v4(own) == address_is_v4(next_hop))
+			return own;
+	}
+	return NULL;
 }
 
 void interface_transmit(struct interface *interface, const struct mac *destination, uint16_t type,
@@ -190,8 +206,13 @@ bool interfaces_init(struct ip *ip)
 	struct interface lo = {
 		.name = "lo",
 		.mtu = INTERFACE_MTU_MOST,
-		.address_count = 1,
-		.addresses = { { .address = loopback_address, .mask = loopback_mask } },
+		.address_count = 2,
+		.addresses = { { .address = address_v4(LOOPBACK_V4),
+				 .mask = address_mask(96 + 8),
+				 .prefix = 96 + 8 },
+			       { .address = loopback_v6,
+				 .mask = address_mask(128),
+				 .prefix = 128 } },
 	};
 	ip->interfaces = (struct interfaces){ .next_index = LOOPBACK_INDEX };
 	return append(ip, &lo) != NULL;

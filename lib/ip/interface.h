@@ -1,4 +1,4 @@
-/* interface: a host's place on a link, with its addresses (IPv4, in host order). Index 1 is lo, which has no link.
+/* interface: a host's place on a link, with its addresses of both families. Index 1 is lo, which has no link.
  *
  * The functions named ip_ change several rooms at once: addresses come with a route and an announcement, and an interface
  * goes with all that knew it. All of them return 0 (or an index) or the negative errno Linux gives. */
@@ -7,6 +7,7 @@
 
 #include "base/frame.h"
 #include "ip/group.h"
+#include "wire/address.h"
 #include "wire/ethernet.h"
 
 struct ip;
@@ -22,8 +23,9 @@ enum {
 };
 
 struct interface_address {
-	uint32_t address;
-	uint32_t mask;
+	struct address address;
+	struct address mask;
+	uint8_t prefix;       /* of struct address: IPv4's is 96 more than it is called */
 	uint64_t quiet_until; /* when it may be defended in ARP again (RFC 5227, 2.4) */
 };
 
@@ -69,30 +71,34 @@ struct interface *interface_find(const struct ip *ip, int index);
 /* With its addresses, routes and neighbours; what waits for a neighbour on it is dropped. Not lo. -ENODEV. */
 int interface_remove(struct ip *ip, int index);
 
-/* prefix: 0 to 32. Brings the route to its subnet, and tells the link (RFC 5227, 2.3). -ENODEV; -EINVAL: no unicast
- * address; -EEXIST: the host has it already; -ENOMEM. */
-int ip_address_add(struct ip *ip, int index, uint32_t address, unsigned prefix);
-
-/* gateway 0: the destination itself is on the link. -ENODEV; -EINVAL: a prefix over 32, bits of the destination behind the
- * prefix, or our own address as gateway; -ENETUNREACH: the gateway is on none of the interface's subnets; -EEXIST;
+/* prefix: 0 to 32, or 128 of IPv6. Brings the route to its subnet, and tells the link (RFC 5227, 2.3). A link-local address
+ * is of the interface's zone, whatever it says. -ENODEV; -EINVAL: no unicast address; -EEXIST: the host has it already;
  * -ENOMEM. */
-int ip_route_add(struct ip *ip, uint32_t destination, unsigned prefix, uint32_t gateway, int index);
+int ip_address_add(struct ip *ip, int index, const struct address *address, unsigned prefix);
 
-/* lo, with 127.0.0.1/8. False: no memory. */
+/* gateway NULL or any: the destination itself is on the link. -ENODEV; -EINVAL: a prefix over 32 (IPv6: 128), bits of the
+ * destination behind the prefix, a gateway of the other family, or our own address as gateway; -ENETUNREACH: the gateway is on none of the interface's subnets; -EEXIST;
+ * -ENOMEM. */
+int ip_route_add(struct ip *ip, const struct address *destination, unsigned prefix,
+		 const struct address *gateway, int index);
+
+/* lo, with 127.0.0.1/8 and ::1/128. False: no memory. */
 bool interfaces_init(struct ip *ip);
 void interfaces_close(struct ip *ip);
 
 /* The entry of one of its own addresses; NULL: not one. */
-struct interface_address *interface_address_find(struct interface *interface, uint32_t address);
+struct interface_address *interface_address_find(struct interface *interface,
+						 const struct address *address);
 
 /* Is it on one of the interface's subnets? */
-bool interface_on_link(const struct interface *interface, uint32_t address);
+bool interface_on_link(const struct interface *interface, const struct address *address);
 
-/* 255.255.255.255, or the last address of one of its subnets (none in a /31 or /32: RFC 3021). */
-bool interface_is_broadcast(const struct interface *interface, uint32_t address);
+/* 255.255.255.255, or the last address of one of its IPv4 subnets (none in a /31 or /32: RFC 3021). */
+bool interface_is_broadcast(const struct interface *interface, const struct address *address);
 
-/* The address to speak to next_hop with: of its subnet, else the first; 0: there is none. */
-uint32_t interface_source(const struct interface *interface, uint32_t next_hop);
+/* The address of next_hop's family to speak to it with: of its subnet, else the first; NULL: there is none. */
+const struct address *interface_source(const struct interface *interface,
+				       const struct address *next_hop);
 
 /* Puts an Ethernet header in front and hands the frame to the link; takes it. */
 void interface_transmit(struct interface *interface, const struct mac *destination, uint16_t type,

@@ -66,13 +66,10 @@ void ip_register(struct ip *ip, uint8_t protocol, const struct ip_protocol *func
 
 bool ip_is_own(const struct ip *ip, const struct address *address)
 {
-	if (!address_is_v4(address))
-		return false;
-	uint32_t v4 = address_to_v4(address);
-	if (v4_is_loopback(v4))
+	if (address_is_v4(address) && v4_is_loopback(address_to_v4(address)))
 		return true;
 	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
-		if (interface_address_find(ip->interfaces.at[place], v4))
+		if (interface_address_find(ip->interfaces.at[place], address))
 			return true;
 	}
 	return false;
@@ -80,10 +77,8 @@ bool ip_is_own(const struct ip *ip, const struct address *address)
 
 bool ip_is_broadcast(const struct ip *ip, const struct address *address)
 {
-	if (!address_is_v4(address))
-		return false;
 	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
-		if (interface_is_broadcast(ip->interfaces.at[place], address_to_v4(address)))
+		if (interface_is_broadcast(ip->interfaces.at[place], address))
 			return true;
 	}
 	return false;

@@ -144,9 +144,9 @@ bool ip_is_own(const struct ip *ip, const struct address *address);
 bool ip_is_broadcast(const struct ip *ip, const struct address *address);
 
 /* The interface with this address; NULL: none. */
-struct interface *ip_interface_of(const struct ip *ip, uint32_t address);
+struct interface *ip_interface_of(const struct ip *ip, const struct address *address);
 /* The one by which an unbound sender reaches a group; NULL: none. */
-struct interface *ip_interface_for_group(const struct ip *ip, uint32_t group);
+struct interface *ip_interface_for_group(const struct ip *ip, const struct address *group);
 
 /* A protocol knows that the neighbour on the way to destination is alive (forward progress). */
 void ip_confirm(struct ip *ip, const struct address *destination);

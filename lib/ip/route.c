@@ -33,14 +33,14 @@ static bool grow(struct routes *routes)
 
 static bool same_subnet(const struct route *a, const struct route *b)
 {
-	return a->destination == b->destination && a->mask == b->mask;
+	return a->prefix == b->prefix && address_equal(&a->destination, &b->destination);
 }
 
 int route_add(struct routes *routes, const struct route *route)
 {
 	uint32_t place = 0;
 
-	for (; place < routes->count && routes->at[place].mask >= route->mask; place++) {
+	for (; place < routes->count && routes->at[place].prefix >= route->prefix; place++) {
 		if (same_subnet(&routes->at[place], route))
 			return -EEXIST;
 	}
@@ -50,15 +50,19 @@ int route_add(struct routes *routes, const struct route *route)
 	memmove(&routes->at[place + 1], &routes->at[place],
 		(routes->count - place) * sizeof *routes->at);
 	routes->at[place] = *route;
+	routes->at[place].mask = address_mask(route->prefix);
 	routes->count++;
 	return 0;
 }
 
-const struct route *route_find(const struct routes *routes, uint32_t destination)
+const struct route *route_find(const struct routes *routes, const struct address *destination)
 {
+	bool v4 = address_is_v4(destination);
+
 	for (uint32_t place = 0; place < routes->count; place++) {
 		const struct route *route = &routes->at[place];
-		if (((route->destination ^ destination) & route->mask) == 0)
+		if (address_agrees(&route->destination, destination, &route->mask) &&
+		    address_is_v4(&route->destination) == v4)
 			return route;
 	}
 	return NULL;

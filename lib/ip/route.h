@@ -1,5 +1,6 @@
-/* route: which interface, and which neighbour on it, leads to an IPv4 address (RFC 1122, 3.3.1). Kept longest prefix
- * first, so that the first that matches is the one. Addresses in host order. */
+/* route: which interface, and which neighbour on it, leads to an address of either family (RFC 1122, 3.3.1; RFC 4861,
+ * 5.2). Kept longest prefix first, so that the first that matches is the one. IPv4's are mapped, so that one table has
+ * both and a default route of one family is none of the other. */
 #ifndef IP_ROUTE_H
 #define IP_ROUTE_H
 
@@ -9,10 +10,11 @@
 enum { ROUTES_MOST = 1024 }; /* they are searched one by one */
 
 struct route {
-	uint32_t destination;
-	uint32_t mask;
-	uint32_t gateway; /* 0: the destination is on the link itself */
+	struct address destination;
+	struct address mask;    /* filled in by route_add */
+	struct address gateway; /* any: the destination is on the link itself */
 	struct interface *interface;
+	uint8_t prefix; /* of struct address: IPv4's is 96 more than it is called */
 };
 
 struct routes {
@@ -25,11 +27,11 @@ struct routes {
 void routes_init(struct routes *routes, const struct berth_allocator *allocator);
 void routes_close(struct routes *routes);
 
-/* -EEXIST: there is one to this destination and mask; -ENOMEM, also for one too many. */
+/* -EEXIST: there is one to this destination and prefix; -ENOMEM, also for one too many. */
 int route_add(struct routes *routes, const struct route *route);
 
 /* NULL: none. Good until the routes change. */
-const struct route *route_find(const struct routes *routes, uint32_t destination);
+const struct route *route_find(const struct routes *routes, const struct address *destination);
 
 /* Drops all that lead over this interface. */
 void routes_forget(struct routes *routes, const struct interface *interface);

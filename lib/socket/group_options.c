@@ -88,6 +88,7 @@ int set_group_interface(struct socket *socket, const void *value, socklen_t size
 	struct udp_settings *settings = settings_of(socket);
 	const struct ip *ip = socket->home->udp->ip;
 	uint32_t address = v4_of(&request.imr_address);
+	struct address own = address_v4(address);
 
 	if (request.imr_ifindex == 0 && address == 0) {
 		settings->group_interface = 0;
@@ -96,7 +97,7 @@ int set_group_interface(struct socket *socket, const void *value, socklen_t size
 	}
 	const struct interface *interface = request.imr_ifindex
 						    ? interface_find(ip, request.imr_ifindex)
-						    : ip_interface_of(ip, address);
+						    : ip_interface_of(ip, &own);
 	if (!interface)
 		return -EADDRNOTAVAIL;
 	settings->group_interface = interface->index;

@@ -7,10 +7,12 @@
 /* Linux's ip_mc_find_dev. NULL: none. */
 static struct interface *interface_of(const struct ip *ip, const struct udp_group_request *request)
 {
+	struct address address = address_v4(request->address), group = address_v4(request->group);
+
 	if (request->interface)
 		return interface_find(ip, request->interface);
-	return request->address ? ip_interface_of(ip, request->address)
-				: ip_interface_for_group(ip, request->group);
+	return request->address ? ip_interface_of(ip, &address)
+				: ip_interface_for_group(ip, &group);
 }
 
 static struct udp_membership *find(const struct udp_socket *socket, uint32_t group, int interface)

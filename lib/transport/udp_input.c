@@ -52,7 +52,8 @@ static struct address own_address(const struct ip *ip, const struct ip_packet *p
 		return packet->destination;
 	if (ip_is_own(ip, &packet->source)) /* we sent it */
 		return packet->source;
-	return address_v4(interface_source(packet->interface, address_to_v4(&packet->source)));
+	const struct address *own = interface_source(packet->interface, &packet->source);
+	return own ? *own : packet->destination;
 }
 
 static struct udp_datagram *make_datagram(const struct udp *udp, const struct ip_packet *packet,

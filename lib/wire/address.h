@@ -1,5 +1,9 @@
 /* address: an IP address of either family in one form: IPv6, or IPv4 mapped into it (RFC 4291, 2.5.5.2), so that what
- * looks sockets up and what compares has one kind to deal with. */
+ * looks sockets up and what compares has one kind to deal with.
+ *
+ * A link-local unicast address means nothing without its link. Its second pair of bytes, which is 0 on the wire (RFC 4291,
+ * 2.5.6), holds the index of the interface (RFC 4007, 6: the zone index), so that it too is one thing to compare. What
+ * reads and writes headers and sockaddrs puts the zone in and takes it out. */
 #ifndef WIRE_ADDRESS_H
 #define WIRE_ADDRESS_H
 
@@ -25,17 +29,12 @@ static inline struct address address_v4(uint32_t v4)
 	return address;
 }
 
-/* As it lies in an IPv6 packet, where none is mapped (wire/ipv6.h). */
+/* As it lies in an IPv6 packet, where none is mapped (wire/ipv6.h) and none says a zone. */
 static inline struct address address_v6(const uint8_t at[16])
 {
 	struct address address;
 	memcpy(address.bytes, at, sizeof address.bytes);
 	return address;
-}
-
-static inline void address_write_v6(uint8_t at[16], const struct address *address)
-{
-	memcpy(at, address->bytes, sizeof address->bytes);
 }
 
 static inline bool address_is_v4(const struct address *address)
@@ -77,6 +76,55 @@ static inline bool v4_is_loopback(uint32_t v4)
 	return v4 >> 24 == 127;
 }
 
+#define LOOPBACK_V4 UINT32_C(0x7f000001)
+static const struct address loopback_v6 = { .bytes = { [15] = 1 } }; /* ::1 */
+
+/* fe80::/10, which holds a zone; IPv4's link-local addresses do not. */
+static inline bool address_holds_zone(const struct address *address)
+{
+	return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+}
+
+/* The index of the interface whose link it is on; 0: it says none. */
+static inline int address_zone(const struct address *address)
+{
+	return address_holds_zone(address) ? get16(address->bytes + 2) : 0;
+}
+
+/* The same on another link; unchanged where it holds no zone. */
+static inline struct address address_in_zone(struct address address, int zone)
+{
+	if (address_holds_zone(&address))
+		put16(address.bytes + 2, (uint16_t)zone);
+	return address;
+}
+
+static inline void address_write_v6(uint8_t at[16], const struct address *address)
+{
+	struct address plain = address_in_zone(*address, 0);
+	memcpy(at, plain.bytes, sizeof plain.bytes);
+}
+
+/* The mask of a prefix length, 0 to 128; of IPv4 it is 96 more than IPv4 calls it. */
+static inline struct address address_mask(unsigned prefix)
+{
+	struct address mask = { .words = { 0 } };
+	for (unsigned index = 0; index < sizeof mask.bytes && prefix > 0; index++) {
+		unsigned bits = prefix < 8 ? prefix : 8;
+		mask.bytes[index] = (uint8_t)(0xff00 >> bits);
+		prefix -= bits;
+	}
+	return mask;
+}
+
+/* Do the two agree in all the bits of the mask? */
+static inline bool address_agrees(const struct address *a, const struct address *b,
+				  const struct address *mask)
+{
+	return (((a->words[0] ^ b->words[0]) & mask->words[0]) |
+		((a->words[1] ^ b->words[1]) & mask->words[1])) == 0;
+}
+
 /* The mask of a prefix length, 0 to 32. */
 static inline uint32_t v4_mask(unsigned prefix)
 {
@@ -94,16 +142,15 @@ static inline bool address_is_multicast(const struct address *address)
 /* 127.0.0.0/8 or ::1 */
 static inline bool address_is_loopback(const struct address *address)
 {
-	static const struct address loopback = { .bytes = { [15] = 1 } };
 	return address_is_v4(address) ? v4_is_loopback(address_to_v4(address))
-				      : address_equal(address, &loopback);
+				      : address_equal(address, &loopback_v6);
 }
 
 /* 169.254.0.0/16 (RFC 3927) or fe80::/10 (RFC 4291, 2.5.6) */
 static inline bool address_is_link_local(const struct address *address)
 {
 	return address_is_v4(address) ? address_to_v4(address) >> 16 == 0xa9fe
-				      : (get16(address->bytes) & 0xffc0) == 0xfe80;
+				      : address_holds_zone(address);
 }
 
 /* fc00::/7 (RFC 4193) */

@@ -127,10 +127,11 @@ void checksum_add_pseudo(struct checksum *checksum, const struct address *source
 		sum = add_with_carry(sum, load32(source->bytes + 12));
 		sum = add_with_carry(sum, load32(destination->bytes + 12));
 	} else {
-		for (int half = 0; half < 16; half += 8) {
-			sum = add_with_carry(sum, load64(source->bytes + half));
-			sum = add_with_carry(sum, load64(destination->bytes + half));
-		}
+		uint8_t both[32];
+		address_write_v6(both, source);
+		address_write_v6(both + 16, destination);
+		for (int word = 0; word < 32; word += 8)
+			sum = add_with_carry(sum, load64(both + word));
 	}
 	checksum->sum = add_with_carry(checksum->sum, sum);
 }

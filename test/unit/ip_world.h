@@ -52,6 +52,30 @@ struct world {
 	bool echo_on_error; /* the spy sends again as soon as it hears of an error */
 };
 
+static inline int add_v4(struct ip *ip, int index, uint32_t v4, unsigned prefix)
+{
+	struct address address = address_v4(v4);
+	return ip_address_add(ip, index, &address, prefix);
+}
+
+static inline int route_v4(struct ip *ip, uint32_t v4, unsigned prefix, uint32_t gateway, int index)
+{
+	struct address destination = address_v4(v4), by_way_of = address_v4(gateway);
+	return ip_route_add(ip, &destination, prefix, &by_way_of, index);
+}
+
+static inline const struct route *route_to_v4(const struct ip *ip, uint32_t v4)
+{
+	struct address destination = address_v4(v4);
+	return route_find(&ip->routes, &destination);
+}
+
+static inline uint32_t gateway_to_v4(const struct ip *ip, uint32_t v4)
+{
+	const struct address *gateway = &route_to_v4(ip, v4)->gateway;
+	return address_is_any(gateway) ? 0 : address_to_v4(gateway);
+}
+
 /* Bytes of a frame, as the test writes it. */
 struct made {
 	uint8_t bytes[FRAME_MOST];
@@ -132,8 +156,8 @@ static inline int world_begin(void **state)
 	ip_register(&world.ip, SPY, &(struct ip_protocol){ spy_input, spy_error, &world });
 	assert_int_equal(world_add_link(&world, NULL, my_mac, true), 2);
 	world.link = interface_find(&world.ip, 2);
-	assert_int_equal(ip_address_add(&world.ip, 2, ME, 16), 0);
-	assert_int_equal(ip_route_add(&world.ip, 0, 0, GATEWAY, 2), 0);
+	assert_int_equal(add_v4(&world.ip, 2, ME, 16), 0);
+	assert_int_equal(route_v4(&world.ip, 0, 0, GATEWAY, 2), 0);
 	world.sent_count = 0; /* the announcement */
 	*state = &world;
 	return 0;

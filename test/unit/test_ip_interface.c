@@ -58,8 +58,8 @@ static void interfaces_and_addresses_are_bounded(void **state)
 		CHECK_EQUAL(count + 1, world_add_link(world, NULL, other_mac, true));
 	CHECK_EQUAL(-ENOMEM, world_add_link(world, NULL, other_mac, true));
 	for (uint32_t count = 1; count < INTERFACE_ADDRESSES_MOST; count++)
-		CHECK_EQUAL(0, ip_address_add(&world->ip, 2, PEER + count, 16));
-	CHECK_EQUAL(-ENOMEM, ip_address_add(&world->ip, 2, PEER, 16));
+		CHECK_EQUAL(0, add_v4(&world->ip, 2, PEER + count, 16));
+	CHECK_EQUAL(-ENOMEM, add_v4(&world->ip, 2, PEER, 16));
 	CHECK_EQUAL(2, world->ip.routes.count); /* one to the subnet, and the default */
 }
 
@@ -69,10 +69,10 @@ static void an_address_that_cannot_be_is_refused(void **state)
 	static const uint32_t bad[] = { 0, 1, LOCALHOST, 0xe0000001, 0xefffffff, EVERYBODY };
 
 	for (size_t index = 0; index < COUNT_OF(bad); index++)
-		CHECK_EQUAL(-EINVAL, ip_address_add(&world->ip, 2, bad[index], 24));
-	CHECK_EQUAL(-EINVAL, ip_address_add(&world->ip, 2, PEER, 33));
-	CHECK_EQUAL(-ENODEV, ip_address_add(&world->ip, 9, PEER, 24));
-	CHECK_EQUAL(-EEXIST, ip_address_add(&world->ip, 2, ME, 24));
+		CHECK_EQUAL(-EINVAL, add_v4(&world->ip, 2, bad[index], 24));
+	CHECK_EQUAL(-EINVAL, add_v4(&world->ip, 2, PEER, 33));
+	CHECK_EQUAL(-ENODEV, add_v4(&world->ip, 9, PEER, 24));
+	CHECK_EQUAL(-EEXIST, add_v4(&world->ip, 2, ME, 24));
 	CHECK_EQUAL(0, world->sent_count);
 }
 
@@ -83,12 +83,12 @@ static void an_address_brings_ownership_subnet_and_broadcast(void **state)
 			     last = address_v4(0xc0a801ff);
 
 	assert_false(ip_is_own(&world->ip, &own));
-	CHECK_EQUAL(0, ip_address_add(&world->ip, 2, 0xc0a80101, 24));
+	CHECK_EQUAL(0, add_v4(&world->ip, 2, 0xc0a80101, 24));
 	assert_true(ip_is_own(&world->ip, &own));
 	assert_false(ip_is_own(&world->ip, &peer));
 	assert_true(ip_is_broadcast(&world->ip, &last));
 	assert_false(ip_is_broadcast(&world->ip, &peer));
-	CHECK_EQUAL(0, route_find(&world->ip.routes, 0xc0a80102)->gateway);
+	CHECK_EQUAL(0, gateway_to_v4(&world->ip, 0xc0a80102));
 	for (uint32_t low = 0; low < 256; low += 5) {
 		const struct address loopback = address_v4(0x7f000000 | low << 16 | low);
 		assert_true(ip_is_own(&world->ip, &loopback));
@@ -100,11 +100,11 @@ static void prefixes_of_31_and_32_have_no_broadcast(void **state)
 	struct world *world = *state;
 	const struct address last = address_v4(0xc0a80101), alone = address_v4(0xc0a80201);
 
-	CHECK_EQUAL(0, ip_address_add(&world->ip, 2, 0xc0a80100, 31));
-	CHECK_EQUAL(0, ip_address_add(&world->ip, 2, 0xc0a80201, 32));
+	CHECK_EQUAL(0, add_v4(&world->ip, 2, 0xc0a80100, 31));
+	CHECK_EQUAL(0, add_v4(&world->ip, 2, 0xc0a80201, 32));
 	assert_false(ip_is_broadcast(&world->ip, &last));
 	assert_false(ip_is_broadcast(&world->ip, &alone));
-	CHECK_EQUAL(GATEWAY, route_find(&world->ip.routes, 0xc0a80200)->gateway);
+	CHECK_EQUAL(GATEWAY, gateway_to_v4(&world->ip, 0xc0a80200));
 }
 
 static void routes_are_refused_as_linux_refuses_them(void **state)
@@ -112,15 +112,15 @@ static void routes_are_refused_as_linux_refuses_them(void **state)
 	struct world *world = *state;
 	struct ip *ip = &world->ip;
 
-	CHECK_EQUAL(-ENODEV, ip_route_add(ip, 0x08000000, 8, PEER, 9));
-	CHECK_EQUAL(-ENODEV, ip_route_add(ip, 0x08000000, 8, 0, LOOPBACK_INDEX));
-	CHECK_EQUAL(-EINVAL, ip_route_add(ip, 0x08000001, 8, PEER, 2));
-	CHECK_EQUAL(-EINVAL, ip_route_add(ip, 0x08000000, 33, PEER, 2));
-	CHECK_EQUAL(-EINVAL, ip_route_add(ip, 0x08000000, 8, ME, 2));
-	CHECK_EQUAL(-ENETUNREACH, ip_route_add(ip, 0x08000000, 8, STRANGER, 2));
-	CHECK_EQUAL(-EEXIST, ip_route_add(ip, 0, 0, PEER, 2));
-	CHECK_EQUAL(0, ip_route_add(ip, 0x08000000, 8, 0, 2));
-	CHECK_EQUAL(-EEXIST, ip_route_add(ip, 0x08000000, 8, PEER, 2));
+	CHECK_EQUAL(-ENODEV, route_v4(ip, 0x08000000, 8, PEER, 9));
+	CHECK_EQUAL(-ENODEV, route_v4(ip, 0x08000000, 8, 0, LOOPBACK_INDEX));
+	CHECK_EQUAL(-EINVAL, route_v4(ip, 0x08000001, 8, PEER, 2));
+	CHECK_EQUAL(-EINVAL, route_v4(ip, 0x08000000, 33, PEER, 2));
+	CHECK_EQUAL(-EINVAL, route_v4(ip, 0x08000000, 8, ME, 2));
+	CHECK_EQUAL(-ENETUNREACH, route_v4(ip, 0x08000000, 8, STRANGER, 2));
+	CHECK_EQUAL(-EEXIST, route_v4(ip, 0, 0, PEER, 2));
+	CHECK_EQUAL(0, route_v4(ip, 0x08000000, 8, 0, 2));
+	CHECK_EQUAL(-EEXIST, route_v4(ip, 0x08000000, 8, PEER, 2));
 }
 
 static void routes_are_bounded(void **state)
@@ -128,8 +128,8 @@ static void routes_are_bounded(void **state)
 	struct world *world = *state;
 
 	for (uint32_t count = 2; count < ROUTES_MOST; count++)
-		CHECK_EQUAL(0, ip_route_add(&world->ip, 0x14000000 + count, 32, PEER, 2));
-	CHECK_EQUAL(-ENOMEM, ip_route_add(&world->ip, 0x15000000, 32, PEER, 2));
+		CHECK_EQUAL(0, route_v4(&world->ip, 0x14000000 + count, 32, PEER, 2));
+	CHECK_EQUAL(-ENOMEM, route_v4(&world->ip, 0x15000000, 32, PEER, 2));
 }
 
 static void removing_an_interface_leaves_the_others_routes(void **state)
@@ -137,11 +137,11 @@ static void removing_an_interface_leaves_the_others_routes(void **state)
 	struct world *world = *state;
 
 	CHECK_EQUAL(3, world_add_link(world, NULL, other_mac, true));
-	CHECK_EQUAL(0, ip_address_add(&world->ip, 3, 0xc0a80101, 24));
+	CHECK_EQUAL(0, add_v4(&world->ip, 3, 0xc0a80101, 24));
 	CHECK_EQUAL(0, interface_remove(&world->ip, 2));
 	CHECK_EQUAL(1, world->ip.routes.count);
-	CHECK_EQUAL(3, route_find(&world->ip.routes, 0xc0a80102)->interface->index);
-	assert_null(route_find(&world->ip.routes, PEER));
+	CHECK_EQUAL(3, route_to_v4(&world->ip, 0xc0a80102)->interface->index);
+	assert_null(route_to_v4(&world->ip, PEER));
 }
 
 static void without_memory_a_host_is_not_made_and_nothing_leaks(void **state)
@@ -170,14 +170,14 @@ static void without_memory_an_interface_or_a_route_is_not_added(void **state)
 	struct world *world = *state;
 
 	for (uint32_t count = 2; count < 8; count++)
-		CHECK_EQUAL(0, ip_route_add(&world->ip, 0x14000000 + count, 32, PEER, 2));
+		CHECK_EQUAL(0, route_v4(&world->ip, 0x14000000 + count, 32, PEER, 2));
 	world->memory.refusals_after = 0;
 	CHECK_EQUAL(-ENOMEM, world_add_link(world, NULL, other_mac, true));
-	CHECK_EQUAL(-ENOMEM, ip_route_add(&world->ip, 0x15000000, 32, PEER, 2));
-	CHECK_EQUAL(-ENOMEM, ip_address_add(&world->ip, 2, 0xc0a80101, 24));
+	CHECK_EQUAL(-ENOMEM, route_v4(&world->ip, 0x15000000, 32, PEER, 2));
+	CHECK_EQUAL(-ENOMEM, add_v4(&world->ip, 2, 0xc0a80101, 24));
 	CHECK_EQUAL(1, world->link->address_count);
 	world->memory.refusals_after = UNLIMITED;
-	CHECK_EQUAL(0, ip_address_add(&world->ip, 2, 0xc0a80101, 24));
+	CHECK_EQUAL(0, add_v4(&world->ip, 2, 0xc0a80101, 24));
 }
 
 int main(void)

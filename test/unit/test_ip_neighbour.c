@@ -287,7 +287,7 @@ static void adding_an_address_announces_it(void **state)
 {
 	struct world *world = *state;
 
-	CHECK_EQUAL(0, ip_address_add(&world->ip, 2, ME + 100, 16));
+	CHECK_EQUAL(0, add_v4(&world->ip, 2, ME + 100, 16));
 	CHECK_EQUAL(1, world->sent_count);
 	struct arp_packet arp = sent_arp(world, 0);
 	CHECK_EQUAL(ARP_REQUEST, arp.operation);

@@ -106,14 +106,14 @@ static void the_longest_prefix_wins(void **state)
 {
 	struct world *world = *state;
 
-	CHECK_EQUAL(0, ip_route_add(&world->ip, 0x08080000, 16, PEER, 2));
-	CHECK_EQUAL(0, ip_route_add(&world->ip, STRANGER, 32, PEER + 1, 2));
-	CHECK_EQUAL(0, ip_route_add(&world->ip, 0x08000000, 8, PEER + 2, 2));
-	CHECK_EQUAL(PEER + 1, route_find(&world->ip.routes, STRANGER)->gateway);
-	CHECK_EQUAL(PEER, route_find(&world->ip.routes, 0x08080809)->gateway);
-	CHECK_EQUAL(PEER + 2, route_find(&world->ip.routes, 0x08090000)->gateway);
-	CHECK_EQUAL(GATEWAY, route_find(&world->ip.routes, 0x09000000)->gateway);
-	CHECK_EQUAL(0, route_find(&world->ip.routes, PEER)->gateway);
+	CHECK_EQUAL(0, route_v4(&world->ip, 0x08080000, 16, PEER, 2));
+	CHECK_EQUAL(0, route_v4(&world->ip, STRANGER, 32, PEER + 1, 2));
+	CHECK_EQUAL(0, route_v4(&world->ip, 0x08000000, 8, PEER + 2, 2));
+	CHECK_EQUAL(PEER + 1, gateway_to_v4(&world->ip, STRANGER));
+	CHECK_EQUAL(PEER, gateway_to_v4(&world->ip, 0x08080809));
+	CHECK_EQUAL(PEER + 2, gateway_to_v4(&world->ip, 0x08090000));
+	CHECK_EQUAL(GATEWAY, gateway_to_v4(&world->ip, 0x09000000));
+	CHECK_EQUAL(0, gateway_to_v4(&world->ip, PEER));
 }
 
 static void the_source_is_of_the_next_hops_subnet(void **state)
@@ -121,7 +121,7 @@ static void the_source_is_of_the_next_hops_subnet(void **state)
 	struct world *world = *state;
 	struct ip_path path;
 
-	CHECK_EQUAL(0, ip_address_add(&world->ip, 2, 0xc0a80001, 24));
+	CHECK_EQUAL(0, add_v4(&world->ip, 2, 0xc0a80001, 24));
 	CHECK_EQUAL(0, find_path(world, 0, 0xc0a80099, &path));
 	CHECK_EQUAL(0xc0a80001, address_to_v4(&path.source));
 	CHECK_EQUAL(0, find_path(world, 0, PEER, &path));

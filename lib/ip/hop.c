@@ -1,0 +1,161 @@
+#include "ip/hop.h"
+
+#include <errno.h>
+
+struct interface *ip_interface_of(const struct ip *ip, const struct address *address)
+{
+	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
+		if (interface_address_find(ip->interfaces.at[place], address))
+			return ip->interfaces.at[place];
+	}
+	return NULL;
+}
+
+static bool is_group(const struct address *address)
+{
+	return address_is_multicast(address) ||
+	       (address_is_v4(address) && address_to_v4(address) == UINT32_MAX);
+}
+
+/* To ourselves. Linux speaks to itself from the address it is called by, and to all of 127/8 from 127.0.0.1. */
+static void hop_to_self(const struct ip *ip, const struct address *source,
+			const struct address *destination, struct hop *hop)
+{
+	hop->interface = ip->interfaces.at[0];
+	hop->next = *destination;
+	hop->to_group = false;
+	if (!address_is_any(source))
+		hop->source = *source;
+	else if (address_is_v4(destination) && address_is_loopback(destination))
+		hop->source = address_v4(LOOPBACK_V4);
+	else
+		hop->source = *destination;
+}
+
+/* A group that no route leads to is on the first link there is: a host need not be told, as Linux's must be. */
+struct interface *ip_interface_for_group(const struct ip *ip, const struct address *destination)
+{
+	const struct route *route = route_find(&ip->routes, destination);
+	if (route)
+		return route->interface;
+	return address_is_multicast(destination) && ip->interfaces.count > 1 ? ip->interfaces.at[1]
+									     : NULL;
+}
+
+static bool next_of_route(const struct ip *ip, const struct address *destination, struct hop *hop)
+{
+	const struct route *route = route_find(&ip->routes, destination);
+	if (!route)
+		return false;
+	hop->interface = route->interface;
+	hop->next = address_is_any(&route->gateway) ? *destination : route->gateway;
+	return true;
+}
+
+/* A group is on the link asked for, else the one its sender is on. */
+static struct interface *interface_to_group(const struct ip *ip, int interface,
+					    const struct address *source,
+					    const struct address *destination)
+{
+	if (interface)
+		return interface_find(ip, interface);
+	return address_is_any(source) ? ip_interface_for_group(ip, destination)
+				      : ip_interface_of(ip, source);
+}
+
+/* To others. An unbound sender to a group, and all else, go by the routes. */
+static bool hop_to_others(const struct ip *ip, int interface, const struct address *source,
+			  const struct address *destination, struct hop *hop)
+{
+	bool group = is_group(destination);
+
+	if (address_is_v4(destination) && address_to_v4(destination) >> 24 == 0)
+		return false; /* 0/8 is no destination (RFC 1122, 3.2.1.3) */
+	hop->next = *destination;
+	if (group)
+		hop->interface = interface_to_group(ip, interface, source, destination);
+	else if (address_zone(destination))
+		hop->interface = interface_find(ip, address_zone(destination));
+	else if (!next_of_route(ip, destination, hop))
+		return false;
+	if (!hop->interface)
+		return false;
+	hop->to_group = group || interface_is_broadcast(hop->interface, destination);
+	if (address_is_any(source))
+		source = interface_source(hop->interface, &hop->next);
+	if (!source)
+		return false;
+	hop->source = *source;
+	return true;
+}
+
+/* 127/8 and ::1 leave the host for nowhere but a group on lo. */
+static bool is_stuck_on_lo(int interface, const struct address *source,
+			   const struct address *destination)
+{
+	return address_is_loopback(source) &&
+	       !(interface == LOOPBACK_INDEX && address_is_multicast(destination));
+}
+
+int hop_find(const struct ip *ip, int interface, const struct address *from,
+	     const struct address *to, struct hop *hop)
+{
+	struct address destination = *to;
+	bool bound = !address_is_any(from);
+
+	if (bound && (!ip_is_own(ip, from) || address_is_v4(from) != address_is_v4(to)))
+		return -EINVAL;
+	if (address_holds_zone(to) && address_zone(to) == 0) {
+		destination = address_in_zone(*to, interface ? interface : address_zone(from));
+		if (address_zone(&destination) == 0)
+			return -EINVAL;
+	}
+	if (ip_is_own(ip, &destination)) {
+		hop_to_self(ip, from, &destination, hop);
+		return 0;
+	}
+	if (bound && is_stuck_on_lo(interface, from, &destination))
+		return -EINVAL;
+	return hop_to_others(ip, interface, from, &destination, hop) ? 0 : -ENETUNREACH;
+}
+
+int ip_find_path_by(struct ip *ip, int interface, const struct address *source,
+		    const struct address *destination, struct ip_path *path)
+{
+	bool v4 = address_is_v4(destination);
+	struct address self = *source;
+	struct hop hop;
+
+	if (address_is_any(source))
+		self = v4 ? address_v4(LOOPBACK_V4) : loopback_v6;
+	int error = hop_find(ip, interface, source,
+			     address_is_any(destination) ? &self : destination, &hop);
+	if (error)
+		return error;
+	*path = (struct ip_path){
+		.interface = hop.interface,
+		.source = hop.source,
+		.mtu = hop.interface->mtu,
+		.largest_segment = hop.interface->largest_segment,
+	};
+	return 0;
+}
+
+int ip_find_path(struct ip *ip, const struct address *source, const struct address *destination,
+		 struct ip_path *path)
+{
+	return ip_find_path_by(ip, 0, source, destination, path);
+}
+
+void ip_confirm(struct ip *ip, const struct address *destination)
+{
+	static const struct address any;
+	struct hop hop;
+
+	if (hop_find(ip, 0, &any, destination, &hop) != 0 || !hop.interface->ethernet ||
+	    hop.to_group)
+		return;
+	struct neighbour *neighbour = neighbour_find(ip, hop.interface, &hop.next);
+	if (neighbour)
+		neighbour_confirm(neighbour);
+}

@@ -1,0 +1,22 @@
+/* hop: where a packet goes first: by which interface, to which neighbour or group, from which address, or back to
+ * ourselves (RFC 1122, 3.3.1; RFC 4861, 5.2). */
+#ifndef IP_HOP_H
+#define IP_HOP_H
+
+#include "ip/ip.h"
+
+struct hop {
+	struct interface *interface;
+	struct address next; /* the neighbour, or the group */
+	struct address source;
+	bool to_group;
+	bool not_to_self, only_to_self; /* as struct ip_send has it */
+};
+
+/* from, any: the route's choice. interface: the index of the one to go by, where the destination is a group or
+ * link-local; 0: none is asked for. 0; -ENETUNREACH; -EINVAL: the source cannot be used, or a link-local destination
+ * without a link. */
+int hop_find(const struct ip *ip, int interface, const struct address *from,
+	     const struct address *to, struct hop *hop);
+
+#endif
