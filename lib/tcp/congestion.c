@@ -1,5 +1,7 @@
 #include "tcp/congestion.h"
 
+#include "wire/tcp.h"
+
 #define WINDOW_MOST (UINT32_C(1) << 30) /* RFC 7323's largest window: more can never be used */
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -17,49 +19,144 @@ uint32_t congestion_initial_window(uint32_t mss)
 	return least(10 * mss, most(2 * mss, 14600));
 }
 
-void congestion_init(struct congestion *congestion, uint32_t mss)
+static void tell(struct congestion *congestion, enum congestion_event event, uint64_t now)
 {
+	if (congestion->control->told)
+		congestion->control->told(congestion, event, now);
+}
+
+void congestion_init(struct congestion *congestion, const struct berth_allocator *allocator,
+		     uint32_t mss, uint64_t now)
+{
+	const struct congestion_control *control = congestion->control;
+
 	*congestion = (struct congestion){
-		.control = congestion->control ? congestion->control : &newreno,
+		.control = control ? control : &newreno,
 		.mss = mss,
 		.window = congestion_initial_window(mss),
 		.threshold = WINDOW_MOST,
 	};
+	if (congestion->control->own_size > 0) {
+		congestion->own = memory_take(allocator, congestion->control->own_size);
+		if (!congestion->own)
+			congestion->control = &newreno;
+	}
+	if (congestion->control->begin)
+		congestion->control->begin(congestion, now);
 }
 
-void congestion_acknowledged(struct congestion *congestion, uint32_t bytes, uint64_t now)
+void congestion_close(struct congestion *congestion, const struct berth_allocator *allocator)
 {
-	congestion->control->acknowledged(congestion, bytes, now);
+	if (congestion->own)
+		memory_give(allocator, congestion->own, congestion->control->own_size);
+	congestion->own = NULL;
+}
+
+static bool is_reducing(const struct congestion *congestion)
+{
+	return congestion->phase == PHASE_REDUCING || congestion->phase == PHASE_RECOVERY;
+}
+
+void congestion_sent(struct congestion *congestion, uint32_t size)
+{
+	if (is_reducing(congestion))
+		congestion->prr.out += size;
+}
+
+/* The strongest sign of one round trip counts: that the window was full, or else the most that was in flight. */
+void congestion_filled(struct congestion *congestion, uint32_t snd_una, uint32_t snd_nxt,
+		       bool limited)
+{
+	uint32_t outstanding = snd_nxt - snd_una;
+	bool round_is_over = !sequence_before(snd_una, congestion->used_until);
+
+	if (!round_is_over && !limited && (congestion->limited || outstanding <= congestion->used))
+		return;
+	congestion->limited = limited;
+	congestion->used = outstanding;
+	congestion->used_until = snd_nxt;
+}
+
+bool congestion_is_limited(const struct congestion *congestion)
+{
+	if (congestion->window < congestion->threshold && congestion->window < 2 * congestion->used)
+		return true;
+	return congestion->limited;
+}
+
+void congestion_acked(struct congestion *congestion, const struct congestion_ack *ack)
+{
+	const struct congestion_control *control = congestion->control;
+
+	if (control->observe && ack->delivered > 0)
+		control->observe(congestion, ack);
+	if (control->control) {
+		control->control(congestion, ack);
+	} else if (is_reducing(congestion)) {
+		struct prr_ack told = {
+			.delivered = ack->delivered,
+			.in_flight = ack->in_flight,
+			.safe = ack->acknowledged > 0 && ack->lost == 0,
+		};
+		if (ack->delivered > 0)
+			congestion->window = prr_window(&congestion->prr, &told,
+							congestion->threshold, congestion->mss);
+	} else if (ack->acknowledged > 0) {
+		control->acknowledged(congestion, ack);
+	}
 	congestion->window = least(congestion->window, WINDOW_MOST);
 }
 
-void congestion_timed_out(struct congestion *congestion, uint32_t in_flight)
+/* What an undo goes back to. A second loss before the first was repaired leaves that alone. */
+static void remember(struct congestion *congestion)
 {
-	congestion->threshold = congestion->control->threshold(congestion, in_flight);
+	congestion->prr = (struct prr){ .prior_window = congestion->window };
+	congestion->prior_threshold = congestion->threshold;
+}
+
+void congestion_reduce(struct congestion *congestion, enum congestion_phase phase,
+		       uint32_t in_flight, uint64_t now)
+{
+	/* A loss while the window already comes down is the same congestion's. */
+	if (!is_reducing(congestion)) {
+		remember(congestion);
+		congestion->threshold = congestion->control->threshold(congestion, in_flight);
+		congestion->counted = 0;
+	}
+	congestion->phase = phase;
+	tell(congestion, CONGESTION_REDUCES, now);
+}
+
+void congestion_reduced(struct congestion *congestion, uint64_t now)
+{
+	if (is_reducing(congestion) && !congestion->control->control)
+		congestion->window = congestion->threshold;
+	congestion->phase = PHASE_OPEN;
+	tell(congestion, CONGESTION_REDUCED, now);
+}
+
+void congestion_timed_out(struct congestion *congestion, uint32_t in_flight, bool first,
+			  uint64_t now)
+{
+	if (first) {
+		remember(congestion);
+		congestion->threshold = congestion->control->threshold(congestion, in_flight);
+	}
+	congestion->phase = PHASE_LOSS;
 	congestion->window = congestion->mss;
 	congestion->counted = 0;
+	tell(congestion, CONGESTION_TIMED_OUT, now);
 }
 
-void congestion_enter_recovery(struct congestion *congestion, uint32_t in_flight)
+void congestion_undo(struct congestion *congestion, uint64_t now)
 {
-	congestion->threshold = congestion->control->threshold(congestion, in_flight);
-	congestion->window = congestion->threshold + 3 * congestion->mss;
-	congestion->counted = 0;
-}
+	uint32_t window = congestion->control->undo ? congestion->control->undo(congestion)
+						    : congestion->prr.prior_window;
 
-void congestion_partial(struct congestion *congestion, uint32_t bytes)
-{
-	congestion->window -= least(bytes, congestion->window);
-	if (bytes >= congestion->mss)
-		congestion->window += congestion->mss;
-	congestion->window = most(congestion->window, congestion->mss);
-}
-
-void congestion_leave_recovery(struct congestion *congestion, uint32_t in_flight)
-{
-	uint32_t quiet = most(in_flight, congestion->mss) + congestion->mss;
-	congestion->window = least(congestion->threshold, quiet);
-	congestion->counted = 0;
+	congestion->window = most(congestion->window, window);
+	congestion->threshold = most(congestion->threshold, congestion->prior_threshold);
+	congestion->phase = PHASE_OPEN;
+	tell(congestion, CONGESTION_UNDONE, now);
 }
 
 void congestion_idle(struct congestion *congestion)

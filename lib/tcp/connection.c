@@ -78,6 +78,7 @@ void connection_free(struct tcp_connection *connection)
 	ports_release(&tcp->ports, &connection->holder);
 	drop_queues(connection);
 	queue_close(&connection->receive, tcp->pool);
+	congestion_close(&connection->congestion, tcp->allocator);
 	tcp_timers_close(connection);
 	list_remove(&connection->link);
 	memory_give(tcp->allocator, connection, sizeof *connection);

@@ -19,6 +19,7 @@
 enum tcp_timer {
 	TIMER_RETRANSMIT,  /* RFC 6298: the oldest unacknowledged segment */
 	TIMER_PERSIST,     /* RFC 9293, 3.8.6.1: probe a closed window */
+	TIMER_PACING,      /* data waits for its turn by the pacing rate */
 	TIMER_DELAYED_ACK, /* RFC 1122, 4.2.3.2 */
 	TIMER_KEEPALIVE,   /* RFC 9293, 3.8.4 */
 	TIMER_WAIT,        /* 2 MSL in TIME-WAIT; tcp_fin_timeout in an orphan's FIN-WAIT-2 */
@@ -122,6 +123,7 @@ struct tcp_connection {
 	uint32_t timed_sequence;
 	uint64_t timed_at;
 	struct congestion congestion;
+	uint64_t turn; /* when the pacing rate lets more data go */
 	uint8_t duplicate_acks;
 	bool recovering; /* RFC 6582 fast recovery, until recover is acknowledged */
 	uint32_t recover;

@@ -2,9 +2,12 @@
  * earns no more than one that is whole. */
 #include "tcp/congestion.h"
 
-static void acknowledged(struct congestion *congestion, uint32_t bytes, uint64_t now)
+static void acknowledged(struct congestion *congestion, const struct congestion_ack *ack)
 {
-	(void)now;
+	uint32_t bytes = ack->delivered;
+
+	if (!ack->window_limited) /* what was not used has not been proven (RFC 7661; Linux does this too) */
+		return;
 	if (congestion->window < congestion->threshold) {
 		/* Large segments are acknowledged whole: what was counted is what was sent, so no limit of one or two
 		 * segments an ACK applies; it is bounded by the threshold instead. */

@@ -148,7 +148,8 @@ static void become_established(struct tcp_connection *connection)
 	bool syn_was_lost = connection->retries > 0;
 
 	connection_move(connection, EVENT_SYN_ACKED);
-	congestion_init(&connection->congestion, connection->mss);
+	congestion_init(&connection->congestion, connection->tcp->allocator, connection->mss,
+			connection->tcp->clock->now);
 	if (syn_was_lost) { /* RFC 5681, 3.1; RFC 6298, 5.7 */
 		connection->congestion.window = connection->mss;
 		connection->rto.rto_ns = 3 * SECOND;

@@ -131,6 +131,40 @@ void segment_out_refuse(struct tcp *tcp, const struct ip_packet *packet,
 	ip_output(tcp->ip, &send, frame);
 }
 
+/* How much one segment may carry at once: a millisecond's worth where there is a pacing rate, but two segments (Linux's
+ * tcp_tso_autosize). */
+static uint32_t largest_piece(const struct tcp_connection *connection)
+{
+	uint64_t rate = connection->congestion.pacing_rate;
+	uint32_t two = 2 * connection->mss;
+	uint64_t piece = rate / 1024 > two ? rate / 1024 : two;
+
+	return rate && piece < connection->largest_segment ? (uint32_t)piece
+							   : connection->largest_segment;
+}
+
+/* Data may go now, or the timer says when. */
+static bool is_our_turn(struct tcp_connection *connection)
+{
+	if (connection->congestion.pacing_rate == 0 ||
+	    connection->turn <= connection->tcp->clock->now)
+		return true;
+	tcp_timers_paced(connection, connection->turn);
+	return false;
+}
+
+static void take_turn(struct tcp_connection *connection, uint32_t size)
+{
+	uint64_t rate = connection->congestion.pacing_rate;
+	uint64_t now = connection->tcp->clock->now;
+
+	if (rate == 0)
+		return;
+	if (connection->turn < now)
+		connection->turn = now;
+	connection->turn += size * SECOND / rate;
+}
+
 /* What sending up to this sequence number means, for the first time or again. */
 static void account(struct tcp_connection *connection, uint32_t start, uint32_t end)
 {
@@ -144,6 +178,8 @@ static void account(struct tcp_connection *connection, uint32_t start, uint32_t 
 		connection->timed_sequence = end;
 		connection->timed_at = now;
 	}
+	congestion_sent(&connection->congestion, end - start);
+	take_turn(connection, end - start);
 	connection->snd_nxt = end;
 	if (sequence_after(end, connection->snd_max))
 		connection->snd_max = end;
@@ -266,7 +302,7 @@ static bool send_next(struct tcp_connection *connection, bool forced)
 
 	uint32_t available = end - connection->snd_nxt;
 	uint32_t room = usable(connection);
-	uint32_t size = least(least(available, room), connection->largest_segment);
+	uint32_t size = least(least(available, room), largest_piece(connection));
 	bool fin = connection->fin_queued && size == available && room > size;
 
 	if (size > connection->mss && size < available)
@@ -274,6 +310,8 @@ static bool send_next(struct tcp_connection *connection, bool forced)
 	if (size == 0 && !fin)
 		return false;
 	if (!forced && !is_worth_it(connection, size, available, fin))
+		return false;
+	if (!forced && !is_our_turn(connection))
 		return false;
 	return send_data(connection, connection->snd_nxt, size, fin) > 0;
 }
@@ -294,12 +332,23 @@ static void note_idleness(struct tcp_connection *connection)
 		congestion_idle(&connection->congestion);
 }
 
+/* Is the congestion window full, and the peer's not? */
+static bool is_congested(const struct tcp_connection *connection)
+{
+	uint32_t window = connection->congestion.window;
+
+	return connection_in_flight(connection) + connection->mss > window &&
+	       window < connection->snd_wnd;
+}
+
 void segment_out_run(struct tcp_connection *connection)
 {
 	if (state_sends(connection->state) && is_waiting(connection)) {
 		note_idleness(connection);
 		while (send_next(connection, false))
 			;
+		congestion_filled(&connection->congestion, connection->snd_una, connection->snd_nxt,
+				  is_congested(connection));
 		if (is_waiting(connection) && connection->snd_una == connection->snd_max)
 			tcp_timers_sender_blocked(connection);
 	}

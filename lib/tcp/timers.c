@@ -65,6 +65,11 @@ void tcp_timers_sender_unblocked(struct tcp_connection *connection)
 	disarm(connection, TIMER_PERSIST);
 }
 
+void tcp_timers_paced(struct tcp_connection *connection, uint64_t turn)
+{
+	arm(connection, TIMER_PACING, turn);
+}
+
 void tcp_timers_ack_owed(struct tcp_connection *connection)
 {
 	if (!armed(connection, TIMER_DELAYED_ACK))
@@ -131,6 +136,12 @@ static bool delayed_ack_due(struct tcp_connection *connection)
 	return true;
 }
 
+static bool turn_has_come(struct tcp_connection *connection)
+{
+	segment_out_run(connection);
+	return true;
+}
+
 static bool keepalive_due(struct tcp_connection *connection)
 {
 	const struct tcp_settings *settings = &connection->settings;
@@ -164,11 +175,9 @@ static bool wait_due(struct tcp_connection *connection)
 }
 
 static bool (*const handlers[TIMER_COUNT])(struct tcp_connection *) = {
-	[TIMER_RETRANSMIT] = loss_timed_out,
-	[TIMER_PERSIST] = loss_probe_due,
-	[TIMER_DELAYED_ACK] = delayed_ack_due,
-	[TIMER_KEEPALIVE] = keepalive_due,
-	[TIMER_WAIT] = wait_due,
+	[TIMER_RETRANSMIT] = loss_timed_out, [TIMER_PERSIST] = loss_probe_due,
+	[TIMER_PACING] = turn_has_come,      [TIMER_DELAYED_ACK] = delayed_ack_due,
+	[TIMER_KEEPALIVE] = keepalive_due,   [TIMER_WAIT] = wait_due,
 };
 
 static void due(struct alarm *alarm)

@@ -15,6 +15,8 @@ void tcp_timers_data_acknowledged(struct tcp_connection *connection);
 /* There is data, nothing in flight, and the window (or silly-window avoidance) keeps it here. */
 void tcp_timers_sender_blocked(struct tcp_connection *connection);
 void tcp_timers_sender_unblocked(struct tcp_connection *connection);
+/* Data waits until then for its turn by the pacing rate. */
+void tcp_timers_paced(struct tcp_connection *connection, uint64_t turn);
 /* Received bytes wait for an ACK; an ACK went out. */
 void tcp_timers_ack_owed(struct tcp_connection *connection);
 void tcp_timers_ack_sent(struct tcp_connection *connection);

@@ -174,13 +174,44 @@ static void an_ack_cut_in_pieces_earns_no_more_than_a_whole_one(void **state)
 	struct world *world = *state;
 
 	tcp_in_established(world);
-	user_writes(world, MSS);
+	user_writes(world, 10 * MSS);
 	for (uint32_t at = 2; at <= 1 + MSS; at++)
 		peer_acknowledges(world, at);
 	CHECK_EQUAL(11 * MSS, window_of(world)->window);
 	CHECK_EQUAL(DROP_BAD_ACK, PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1,
 					     .acknowledgment = 1 + 100 * MSS));
 	CHECK_EQUAL(11 * MSS, window_of(world)->window);
+}
+
+/* RFC 7661; Linux does this too. */
+static void a_window_that_is_not_used_does_not_grow(void **state)
+{
+	struct world *world = *state;
+	uint32_t at = 1;
+
+	tcp_in_established(world);
+	for (int round = 0; round < 20; round++) {
+		user_writes(world, 2 * MSS);
+		at += 2 * MSS;
+		peer_acknowledges(world, at);
+	}
+	CHECK_EQUAL(10 * MSS, window_of(world)->window);
+}
+
+static void what_is_paced_leaves_at_its_rate(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	the_connection(world)->congestion.pacing_rate = 1000 * MSS;
+	user_writes(world, 4 * MSS);
+	for (uint32_t index = 0; index < 4; index++) {
+		if (index > 0)
+			CHECK_EQUAL(MILLISECOND, world_until_sent(world));
+		SENDS(world, .flags = TCP_ACK, .sequence = 1 + index * MSS, .acknowledgment = 1,
+		      .size = MSS);
+		expect_silence(world);
+	}
 }
 
 /* Spoofed duplicates cannot push out more than the window of the peer. */
@@ -290,6 +321,8 @@ int main(void)
 		WORLD_TEST(duplicates_of_what_a_time_out_sent_again_start_no_recovery),
 		WORLD_TEST(slow_start_doubles_and_congestion_avoidance_adds_one),
 		WORLD_TEST(an_ack_cut_in_pieces_earns_no_more_than_a_whole_one),
+		WORLD_TEST(a_window_that_is_not_used_does_not_grow),
+		WORLD_TEST(what_is_paced_leaves_at_its_rate),
 		WORLD_TEST(duplicates_without_end_do_not_pass_the_peers_window),
 		WORLD_TEST(two_gibibytes_without_a_loss_do_not_forbid_recovery),
 		WORLD_TEST(a_lost_fin_goes_again),
