@@ -18,21 +18,20 @@ int address_read_v4(const struct sockaddr *address, socklen_t size, struct endpo
 	return 0;
 }
 
-/* :: is every address the host has: of both families, unless the socket is for IPv6 alone (RFC 3493, 5.3). */
-static int read_v6(const struct socket *socket, const struct sockaddr *address, socklen_t size,
-		   struct endpoint *endpoint)
+/* The scope of any but a link-local address says nothing (RFC 3493, 3.3). */
+static int read_v6(const struct sockaddr *address, socklen_t size, struct endpoint *endpoint)
 {
-	struct sockaddr_in6 v6;
+	struct sockaddr_in6 v6 = { 0 };
 
 	if (size < SOCKADDR_IN6_LEAST)
 		return -EINVAL;
-	memcpy(&v6, address, SOCKADDR_IN6_LEAST);
+	memcpy(&v6, address, size < sizeof v6 ? SOCKADDR_IN6_LEAST : sizeof v6);
 	if (v6.sin6_family != AF_INET6)
 		return -EAFNOSUPPORT;
-	memcpy(endpoint->address.bytes, &v6.sin6_addr, sizeof endpoint->address.bytes);
+	struct address plain = address_v6((const uint8_t *)&v6.sin6_addr);
+	bool has_zone = v6.sin6_scope_id > 0 && v6.sin6_scope_id <= UINT16_MAX;
+	endpoint->address = address_in_zone(plain, has_zone ? (int)v6.sin6_scope_id : 0);
 	endpoint->port = get16((const uint8_t *)&v6.sin6_port);
-	if (!socket->v6_only && address_is_any(&endpoint->address))
-		endpoint->address = address_v4(0);
 	return 0;
 }
 
@@ -40,7 +39,7 @@ int address_read(const struct socket *socket, const struct sockaddr *address, so
 		 struct endpoint *endpoint)
 {
 	return socket->domain == AF_INET ? address_read_v4(address, size, endpoint)
-					 : read_v6(socket, address, size, endpoint);
+					 : read_v6(address, size, endpoint);
 }
 
 static socklen_t write_v4(const struct endpoint *endpoint, struct sockaddr_storage *whole)
@@ -58,8 +57,8 @@ static socklen_t write_v6(const struct endpoint *endpoint, struct sockaddr_stora
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)whole;
 
 	v6->sin6_family = AF_INET6;
-	if (!address_is_any(&endpoint->address))
-		memcpy(&v6->sin6_addr, endpoint->address.bytes, sizeof v6->sin6_addr);
+	address_write_v6((uint8_t *)&v6->sin6_addr, &endpoint->address);
+	v6->sin6_scope_id = (uint32_t)address_zone(&endpoint->address);
 	put16((uint8_t *)&v6->sin6_port, endpoint->port);
 	return sizeof *v6;
 }

@@ -12,7 +12,11 @@ enum { RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC | MSG_E
 static int datagram_open(struct socket *socket)
 {
 	socket->datagram = udp_open(socket->home->udp, socket);
-	return socket->datagram ? 0 : -ENOBUFS;
+	if (!socket->datagram)
+		return -ENOBUFS;
+	if (socket->domain == AF_INET6)
+		udp_turn_v6(socket->datagram);
+	return 0;
 }
 
 void datagram_close(struct socket *socket)
@@ -60,7 +64,7 @@ int datagram_connect(struct socket *socket, const struct sockaddr *address, sock
 	int result = read_address(socket, address, size, &peer);
 	if (result < 0)
 		return result;
-	if (socket->v6_only && address_is_v4(&peer.address))
+	if (socket->datagram->holder.v6_only && address_is_v4(&peer.address))
 		return address->sa_family == AF_INET ? -EAFNOSUPPORT : -ENETUNREACH;
 	return udp_connect(socket->datagram, &peer);
 }
@@ -104,7 +108,7 @@ static int read_name(const struct socket *socket, const struct msghdr *message,
 	int result = read_address(socket, name, size, endpoint);
 	if (result == -EAFNOSUPPORT && socket->domain == AF_INET6)
 		return -EINVAL;
-	if (result == 0 && socket->v6_only && address_is_v4(&endpoint->address))
+	if (result == 0 && socket->datagram->holder.v6_only && address_is_v4(&endpoint->address))
 		return -ENETUNREACH;
 	*peer = endpoint;
 	return result;

@@ -27,7 +27,7 @@ int berth_bind(struct berth_host *host, int descriptor, const struct sockaddr *a
 	if (is_any_without_family(socket, address, size, &any))
 		address = (const struct sockaddr *)&any;
 	int result = address_read(socket, address, size, &local);
-	if (result == 0 && socket->v6_only && address_is_v4(&local.address))
+	if (result == 0 && socket->kind->holder(socket)->v6_only && address_is_v4(&local.address))
 		result = -EINVAL;
 	return result < 0 ? result : socket->kind->bind(socket, &local);
 }

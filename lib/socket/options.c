@@ -83,15 +83,17 @@ static int get_listening(struct socket *socket, void *value, socklen_t *size)
 static int get_v6_only(struct socket *socket, void *value, socklen_t *size)
 {
 	(void)size;
-	return give_int(value, socket->v6_only);
+	return give_int(value, socket->kind->holder(socket)->v6_only);
 }
 
 static int set_v6_only(struct socket *socket, const void *value, socklen_t size)
 {
+	struct port_holder *holder = socket->kind->holder(socket);
+
 	(void)size;
-	if (socket->kind->holder(socket)->local.port != 0)
+	if (holder->local.port != 0)
 		return -EINVAL;
-	socket->v6_only = int_of(value) != 0;
+	holder->v6_only = int_of(value) != 0;
 	return 0;
 }
 

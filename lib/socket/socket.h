@@ -60,8 +60,7 @@ struct socket {
 	struct list ready; /* in home->ready while an event is due */
 	int descriptor;
 	int protocol; /* as SO_PROTOCOL tells it */
-	int domain;   /* AF_INET, or AF_INET6: IPv4 by way of mapped addresses (RFC 4038, 4.2) */
-	bool v6_only; /* IPV6_V6ONLY */
+	int domain; /* AF_INET, or AF_INET6: both families, IPv4 by way of mapped addresses (RFC 4038, 4.2) */
 	enum association association;
 	bool was_connected;
 	void *user;

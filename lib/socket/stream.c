@@ -12,7 +12,11 @@ enum { RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC };
 static int stream_open(struct socket *socket)
 {
 	socket->connection = connection_new(socket->home->tcp, socket);
-	return socket->connection ? 0 : -ENOBUFS;
+	if (!socket->connection)
+		return -ENOBUFS;
+	if (socket->domain == AF_INET6)
+		connection_turn_v6(socket->connection);
+	return 0;
 }
 
 static void stream_close(struct socket *socket)
@@ -85,7 +89,7 @@ static int stream_connect(struct socket *socket, const struct sockaddr *address,
 		return -EISCONN;
 
 	int result = address_read(socket, address, size, &peer);
-	if (result == 0 && socket->v6_only && address_is_v4(&peer.address))
+	if (result == 0 && socket->connection->holder.v6_only && address_is_v4(&peer.address))
 		result = -ENETUNREACH;
 	if (result == 0)
 		result = tcp_connect(socket->connection, &peer);

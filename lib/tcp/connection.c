@@ -28,12 +28,18 @@ struct tcp_connection *connection_new(struct tcp *tcp, void *owner)
 		.syn_retries = TCP_SYN_RETRIES,
 	};
 	connection->mss = connection->peer_mss = TCP_DEFAULT_MSS;
-	connection->holder.local.address = connection->peer.address = address_v4(0);
-	list_init(&connection->holder.link);
+	port_holder_init(&connection->holder);
+	connection->peer.address = connection->holder.unbound;
 	list_init(&connection->in_queue);
 	list_append(&tcp->all, &connection->link);
 	rto_init(&connection->rto);
 	return connection;
+}
+
+void connection_turn_v6(struct tcp_connection *connection)
+{
+	port_holder_turn_v6(&connection->holder);
+	connection->peer.address = connection->holder.unbound;
 }
 
 bool connection_orphan(struct tcp_connection *connection)
@@ -127,10 +133,18 @@ void connection_end(struct tcp_connection *connection, int error)
 	connection_wake(connection);
 }
 
+/* Of IP and TCP, without options (RFC 9293, 3.7.1). */
+static uint32_t headers_of(const struct tcp_connection *connection)
+{
+	enum { TCP_HEADER = 20, IPV4_HEADER = 20, IPV6_HEADER = 40 };
+	return TCP_HEADER + (address_is_v4(&connection->peer.address) ? IPV4_HEADER : IPV6_HEADER);
+}
+
 void connection_set_mss(struct tcp_connection *connection, uint32_t mtu)
 {
-	enum { HEADERS = 40, TIMESTAMPS = 12, IP_MOST = 65535 };
-	uint32_t mss = mtu - HEADERS;
+	enum { TIMESTAMPS = 12, IP_MOST = 65535 };
+	uint32_t headers = headers_of(connection);
+	uint32_t mss = mtu - headers;
 
 	if (mss > connection->peer_mss)
 		mss = connection->peer_mss;
@@ -142,8 +156,8 @@ void connection_set_mss(struct tcp_connection *connection, uint32_t mtu)
 	connection->congestion.mss = mss;
 
 	uint32_t largest = connection->path_largest;
-	if (largest > IP_MOST - HEADERS - TIMESTAMPS)
-		largest = IP_MOST - HEADERS - TIMESTAMPS;
+	if (largest > IP_MOST - headers - TIMESTAMPS)
+		largest = IP_MOST - headers - TIMESTAMPS;
 	connection->largest_segment = largest > mss ? largest - largest % mss : mss;
 }
 
@@ -155,8 +169,8 @@ int connection_find_path(struct tcp_connection *connection)
 	if (result < 0)
 		return result;
 
-	enum { HEADERS = 40, MSS_MOST = 65495 };
-	uint32_t own = path.mtu - HEADERS;
+	enum { MSS_MOST = 65495 };
+	uint32_t own = path.mtu - headers_of(connection);
 	if (connection->settings.most_segment && own > connection->settings.most_segment)
 		own = connection->settings.most_segment;
 	connection->own_mss = (uint16_t)(own < MSS_MOST ? own : MSS_MOST);

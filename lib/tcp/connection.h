@@ -88,7 +88,8 @@ struct tcp_connection {
 	bool fin_queued;      /* a FIN follows the last byte of the queue */
 	uint16_t mss;         /* payload bytes a segment, options taken off */
 	uint16_t peer_mss;    /* as announced */
-	uint16_t own_mss;     /* what we announce: the interface's MTU less 40 (RFC 9293, 3.7.1) */
+	uint16_t
+		own_mss; /* what we announce: the interface's MTU less the headers (RFC 9293, 3.7.1) */
 	uint32_t path_mtu;
 	uint32_t path_largest;    /* what the path takes in one piece */
 	uint32_t largest_segment; /* payload in one piece: a multiple of mss */
@@ -152,6 +153,8 @@ struct tcp_listener {
 
 /* A closed connection with default settings, owned by owner. NULL: no memory. */
 struct tcp_connection *connection_new(struct tcp *tcp, void *owner);
+/* A new one is of an IPv4 socket; this makes it one of an IPv6 socket. */
+void connection_turn_v6(struct tcp_connection *connection);
 
 /* Forgets it wholly: out of every table, queues and timers gone, memory given back. Nothing is sent. */
 void connection_free(struct tcp_connection *connection);

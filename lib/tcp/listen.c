@@ -71,6 +71,8 @@ static struct tcp_connection *child_new(struct tcp_connection *parent, const str
 	child->settings = parent->settings;
 	child->holder.reuse_address = parent->holder.reuse_address;
 	child->holder.reuse_port = parent->holder.reuse_port;
+	child->holder.unbound = parent->holder.unbound;
+	child->holder.v6_only = parent->holder.v6_only;
 	child->peer = *peer;
 	if (ports_use(&tcp->ports, &child->holder, local) < 0 || connection_find_path(child) < 0) {
 		connection_free(child);

@@ -11,7 +11,11 @@ void negotiation_agree(struct tcp_connection *connection, const struct tcp_heade
 {
 	const struct tcp_options *options = &header->options;
 
-	connection->peer_mss = options->has_mss ? options->mss : TCP_DEFAULT_MSS;
+	bool v4 = address_is_v4(&connection->peer.address);
+
+	connection->peer_mss = options->has_mss ? options->mss
+			       : v4             ? TCP_DEFAULT_MSS
+						: TCP_DEFAULT_MSS_V6;
 	if (connection->peer_mss < TCP_MSS_LEAST)
 		connection->peer_mss = TCP_MSS_LEAST;
 	if (options->has_window_shift) {

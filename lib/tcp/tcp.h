@@ -30,8 +30,9 @@ enum {
 		256 << 20, /* unsent or unacknowledged, of connections without an owner */
 	TCP_RECEIVE_BUFFER_LEAST = 2304, /* Linux's SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF */
 	TCP_SEND_BUFFER_LEAST = 4608,
-	TCP_DEFAULT_MSS = 536, /* RFC 9293, 3.7.1 */
-	TCP_MSS_LEAST = 48,    /* what a stranger can make us cut our data into */
+	TCP_DEFAULT_MSS = 536,     /* RFC 9293, 3.7.1 */
+	TCP_DEFAULT_MSS_V6 = 1220, /* likewise */
+	TCP_MSS_LEAST = 48,        /* what a stranger can make us cut our data into */
 };
 
 struct tcp_config {

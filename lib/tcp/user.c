@@ -68,21 +68,21 @@ int tcp_connect(struct tcp_connection *connection, const struct endpoint *peer)
 	struct tcp *tcp = connection->tcp;
 	bool was_any = address_is_any(&connection->holder.local.address);
 
-	if (ip_is_broadcast(tcp->ip, &peer->address) ||
-	    v4_is_multicast(address_to_v4(&peer->address)))
+	if (ip_is_broadcast(tcp->ip, &peer->address) || address_is_multicast(&peer->address))
 		return -ENETUNREACH;
 
 	connection->peer = *peer;
 	if (address_is_any(&peer->address)) /* Linux: this host itself */
-		connection->peer.address = address_v4(0x7f000001);
+		connection->peer.address =
+			address_is_v4(&peer->address) ? address_v4(LOOPBACK_V4) : loopback_v6;
 
 	int result = connection_find_path(connection);
 	if (result == 0)
 		result = take_port(connection);
 	if (result < 0) {
 		if (was_any)
-			connection->holder.local.address = address_v4(0);
-		connection->peer = (struct endpoint){ .address = address_v4(0) };
+			connection->holder.local.address = connection->holder.unbound;
+		connection->peer = (struct endpoint){ .address = connection->holder.unbound };
 		return result;
 	}
 
@@ -148,11 +148,11 @@ void tcp_disconnect(struct tcp_connection *connection)
 	connection->fin_received = connection->receive_shut = false;
 	if (cut_off)
 		connection->error = ECONNRESET;
-	connection->peer = (struct endpoint){ .address = address_v4(0) };
+	connection->peer = (struct endpoint){ .address = connection->holder.unbound };
 	if (connection->address_chosen)
-		connection->holder.local.address = address_v4(0);
+		connection->holder.local.address = connection->holder.unbound;
 	if (!connection->bound)
-		connection->holder.local = (struct endpoint){ .address = address_v4(0) };
+		connection->holder.local = connection->peer;
 }
 
 void tcp_close(struct tcp_connection *connection)

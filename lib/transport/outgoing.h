@@ -17,10 +17,10 @@ struct outgoing_way {
 int outgoing_find_way(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
 		      struct outgoing_way *way);
 
-/* Is a packet of that size, header and all, more than IP carries, or more than the way takes where IP_MTU_DISCOVER says not to
- * cut? */
+/* Is that much behind the IP header more than IP carries (whose length counts IPv4's header and not IPv6's), or more than
+ * the way takes where IP_MTU_DISCOVER says not to cut? */
 bool outgoing_is_too_big(const struct udp_socket *socket, const struct outgoing_way *way,
-			 size_t packet);
+			 size_t size);
 
 /* What is wrong with the socket itself: its pending error, told once, or -EPIPE; or 0. */
 int outgoing_refusal(struct udp_socket *socket);

@@ -122,7 +122,7 @@ int ping_send(struct udp_socket *socket, const struct udp_outgoing *outgoing)
 	int result = outgoing_find_way(socket, outgoing, &way);
 	if (result < 0)
 		return result;
-	if (outgoing_is_too_big(socket, &way, IPV4_HEADER_SIZE + outgoing->size))
+	if (outgoing_is_too_big(socket, &way, outgoing->size))
 		return -EMSGSIZE;
 	result = outgoing_refusal(socket);
 	return result < 0 ? result : emit(socket, outgoing, &way);

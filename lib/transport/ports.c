@@ -51,19 +51,39 @@ static struct port *find_or_make(struct ports *ports, uint16_t number)
 	return port;
 }
 
-/* :: here is IPv6's alone: a socket of both families is bound to IPv4's any (socket/address.c). */
-static bool overlap(const struct address *a, const struct address *b)
+void port_holder_init(struct port_holder *holder)
 {
-	if (address_is_v4(a) != address_is_v4(b))
-		return false;
-	return address_is_any(a) || address_is_any(b) || address_equal(a, b);
+	list_init(&holder->link);
+	holder->unbound = holder->local.address = address_v4(0);
+}
+
+void port_holder_turn_v6(struct port_holder *holder)
+{
+	holder->unbound = holder->local.address = (struct address){ .words = { 0 } };
+}
+
+bool port_holder_hears(const struct port_holder *holder, const struct address *address)
+{
+	const struct address *bound = &holder->local.address;
+
+	if (!address_is_any(bound))
+		return address_equal(bound, address);
+	if (address_is_v4(bound) || holder->v6_only)
+		return address_is_v4(bound) == address_is_v4(address);
+	return true;
+}
+
+/* Is there an address that both hear? */
+static bool overlap(const struct port_holder *a, const struct port_holder *b)
+{
+	return port_holder_hears(a, &b->local.address) || port_holder_hears(b, &a->local.address);
 }
 
 /* Linux's inet_csk_bind_conflict: two may share where both ask to and neither listens, or both say SO_REUSEPORT. Its
  * udp_lib_lport_inuse is the same, where none can listen. */
 static bool may_share(const struct port_holder *a, const struct port_holder *b)
 {
-	if (!overlap(&a->local.address, &b->local.address))
+	if (!overlap(a, b))
 		return true;
 	if (a->reuse_port && b->reuse_port)
 		return true;
@@ -206,11 +226,12 @@ void ports_turn_binder(struct ports *ports, struct port_holder *holder, const st
 	turn(ports, holder, local, true);
 }
 
+/* bound: one address, or an any. */
 static bool is_open(const struct ports *ports, const struct port_holder *holder,
-		    const struct address *address)
+		    const struct address *bound)
 {
 	return (holder->listening || ports->connectionless) &&
-	       address_equal(&holder->local.address, address);
+	       address_equal(&holder->local.address, bound);
 }
 
 /* The chosen-th of those that share by SO_REUSEPORT; there are more. */
@@ -252,10 +273,15 @@ struct port_holder *ports_find_open(const struct ports *ports, const struct endp
 				    uint32_t spread)
 {
 	const struct port *port = ports_find(ports, local->port);
-	const struct address any = address_v4(0);
+	const struct address any_v4 = address_v4(0), any = { .words = { 0 } };
+	bool v4 = address_is_v4(&local->address);
 
 	if (!port)
 		return NULL;
 	struct port_holder *found = find_open_on(ports, port, &local->address, spread);
-	return found ? found : find_open_on(ports, port, &any, spread);
+	if (!found && v4)
+		found = find_open_on(ports, port, &any_v4, spread);
+	if (!found)
+		found = find_open_on(ports, port, &any, spread);
+	return found && port_holder_hears(found, &local->address) ? found : NULL;
 }

@@ -18,6 +18,10 @@ enum {
 struct port_holder {
 	struct list link; /* on its port; to itself while it holds none */
 	struct endpoint local;
+	/* What local's address is while nothing has named one: 0.0.0.0 of an IPv4 socket, :: of an IPv6 one, which hears
+	 * both families unless it is for IPv6 only (RFC 3493, 5.3). */
+	struct address unbound;
+	bool v6_only;
 	bool reuse_address;
 	bool reuse_port;
 	bool listening;
@@ -40,6 +44,13 @@ struct port {
 	struct list bound;
 	struct list used;
 };
+
+/* One that holds no port yet, of an IPv4 socket; and then that of an IPv6 one. */
+void port_holder_init(struct port_holder *holder);
+void port_holder_turn_v6(struct port_holder *holder);
+
+/* Is what is sent to this address for one bound as this holder is? */
+bool port_holder_hears(const struct port_holder *holder, const struct address *address);
 
 /* False: no memory. */
 bool ports_init(struct ports *ports, const struct berth_allocator *allocator,
@@ -73,7 +84,7 @@ void ports_turn_binder(struct ports *ports, struct port_holder *holder,
 		       const struct address *local);
 
 /* Who speaks for what arrives at local from anybody, a listener or a connectionless binder: those on that very address
- * before those on any. The last that bound, unless it shares by SO_REUSEPORT: then spread decides, a hash of who asks.
+ * before those on any of its family, and those before the ones on any of both. The last that bound, unless it shares by SO_REUSEPORT: then spread decides, a hash of who asks.
  * NULL: none. */
 struct port_holder *ports_find_open(const struct ports *ports, const struct endpoint *local,
 				    uint32_t spread);

@@ -62,7 +62,7 @@ int raw_bind(struct raw_socket *socket, const struct address *local)
 	if (!address_is_any(local) && !ip_is_own(ip, local) && !for_many)
 		return -EADDRNOTAVAIL;
 	common->asked = common->holder.local.address = *local;
-	common->source = for_many ? address_v4(0) : *local;
+	common->source = for_many ? common->holder.unbound : *local;
 	return 0;
 }
 
@@ -93,10 +93,10 @@ void raw_disconnect(struct raw_socket *socket)
 	struct udp_socket *common = &socket->common;
 
 	common->connected = false;
-	common->peer = (struct endpoint){ .address = address_v4(0) };
+	common->peer = (struct endpoint){ .address = common->holder.unbound };
 	common->holder.local.address = common->asked;
-	common->source =
-		udp_is_for_many(common->udp->ip, &common->asked) ? address_v4(0) : common->asked;
+	common->source = udp_is_for_many(common->udp->ip, &common->asked) ? common->holder.unbound
+									  : common->asked;
 }
 
 /* Linux fills in what the sender may leave 0 (source, identification), and the total size and checksum always. */
@@ -144,7 +144,7 @@ static int emit(const struct raw_socket *socket, const struct udp_outgoing *outg
 {
 	const struct udp_socket *common = &socket->common;
 
-	if (outgoing_is_too_big(common, way, IPV4_HEADER_SIZE + outgoing->size))
+	if (outgoing_is_too_big(common, way, outgoing->size))
 		return -EMSGSIZE;
 	struct frame *frame = outgoing_frame(common->udp->pool, outgoing);
 	if (!frame)

@@ -57,13 +57,18 @@ void udp_socket_init(struct udp_socket *socket, struct udp *udp, void *owner)
 		.discovery = IP_PMTUDISC_WANT,
 		.group_ttl = 1, /* RFC 1112, 6.1: it stays on the link unless asked otherwise */
 	};
-	socket->holder.local.address = socket->peer.address = address_v4(0);
-	socket->asked = socket->source = address_v4(0);
-	list_init(&socket->holder.link);
+	port_holder_init(&socket->holder);
+	socket->asked = socket->source = socket->peer.address = socket->holder.unbound;
 	list_init(&socket->memberships);
 	list_init(&socket->received);
 	list_init(&socket->failures);
 	list_append(&udp->all, &socket->link);
+}
+
+void udp_turn_v6(struct udp_socket *socket)
+{
+	port_holder_turn_v6(&socket->holder);
+	socket->asked = socket->source = socket->peer.address = socket->holder.unbound;
 }
 
 struct udp_socket *udp_open(struct udp *udp, void *owner)
@@ -80,7 +85,7 @@ static void leave_peer(struct udp_socket *socket)
 		return;
 	table_remove(&socket->udp->connected, &socket->by_tuple);
 	socket->connected = false;
-	socket->peer = (struct endpoint){ .address = address_v4(0) };
+	socket->peer = (struct endpoint){ .address = socket->holder.unbound };
 }
 
 void udp_close(struct udp_socket *socket)
@@ -95,14 +100,9 @@ void udp_close(struct udp_socket *socket)
 	memory_give(socket->udp->allocator, socket, sizeof *socket);
 }
 
-static bool is_multicast(const struct address *address)
-{
-	return address_is_v4(address) && v4_is_multicast(address_to_v4(address));
-}
-
 bool udp_is_for_many(const struct ip *ip, const struct address *address)
 {
-	return ip_is_broadcast(ip, address) || is_multicast(address);
+	return ip_is_broadcast(ip, address) || address_is_multicast(address);
 }
 
 int udp_bind(struct udp_socket *socket, const struct endpoint *local)
@@ -116,12 +116,12 @@ int udp_bind(struct udp_socket *socket, const struct endpoint *local)
 		return -EADDRNOTAVAIL;
 	int result = ports_bind(&socket->udp->ports, &socket->holder, local);
 	if (result < 0) {
-		socket->holder.local.address = address_v4(0);
+		socket->holder.local.address = socket->holder.unbound;
 		return result;
 	}
 	socket->asked = local->address;
 	socket->port_asked = local->port != 0;
-	socket->source = for_many ? address_v4(0) : local->address;
+	socket->source = for_many ? socket->holder.unbound : local->address;
 	return 0;
 }
 
@@ -131,9 +131,9 @@ int udp_find_path(const struct udp_socket *socket, int interface, const struct a
 	const struct udp_settings *settings = &socket->settings;
 	struct address from = *source;
 
-	if (is_multicast(destination) && interface == 0) {
+	if (address_is_multicast(destination) && interface == 0) {
 		interface = settings->group_interface;
-		if (address_is_any(&from))
+		if (address_is_any(&from) && address_is_v4(destination))
 			from = address_v4(settings->group_address);
 	}
 	return ip_find_path_by(socket->udp->ip, interface, &from, destination, path);
@@ -179,8 +179,8 @@ void udp_disconnect(struct udp_socket *socket)
 		ports_release(ports, &socket->holder);
 		socket->holder.local = (struct endpoint){ .address = socket->asked };
 	}
-	socket->source =
-		udp_is_for_many(socket->udp->ip, &socket->asked) ? address_v4(0) : socket->asked;
+	socket->source = udp_is_for_many(socket->udp->ip, &socket->asked) ? socket->holder.unbound
+									  : socket->asked;
 }
 
 const struct udp_datagram *udp_first(const struct udp_socket *socket)

@@ -1,4 +1,4 @@
-/* udp: the User Datagram Protocol (RFC 768; RFC 1122, 4.1) of one host, for IPv4.
+/* udp: the User Datagram Protocol (RFC 768; RFC 1122, 4.1) of one host.
  *
  * A datagram goes to the socket connected to its sender, else to one bound to its destination, else to one bound to any
  * address: three lookups by hash. What is sent to a group or broadcast goes to every socket on its port that
@@ -144,6 +144,8 @@ void udp_close_all(struct udp *udp);
 
 /* What udp_open begins with, in memory of the caller's. */
 void udp_socket_init(struct udp_socket *socket, struct udp *udp, void *owner);
+/* A new one is of an IPv4 socket; this makes it one of an IPv6 socket. */
+void udp_turn_v6(struct udp_socket *socket);
 /* NULL: no memory. */
 struct udp_socket *udp_open(struct udp *udp, void *owner);
 void udp_close(struct udp_socket *socket);

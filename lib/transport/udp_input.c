@@ -15,11 +15,13 @@ struct arrival {
 	struct endpoint peer;
 };
 
-/* IPv4 lets the sender leave it out (RFC 768). */
+/* IPv4 lets the sender leave it out (RFC 768); IPv6 does not (RFC 8200, 8.1). */
 static bool checksum_holds(const struct ip_packet *packet, const struct udp_header *udp)
 {
-	if (udp->checksum == 0 || packet->frame->checksum_left_out)
+	if (packet->frame->checksum_left_out)
 		return true;
+	if (udp->checksum == 0)
+		return packet->version == 4;
 
 	struct checksum sum = { 0 };
 	checksum_add_pseudo(&sum, &packet->source, &packet->destination, PROTOCOL_UDP, udp->size);
@@ -103,11 +105,9 @@ static enum verdict queue(struct udp_socket *socket, const struct arrival *arriv
 bool udp_hears_address(const struct udp_socket *socket, const struct address *own,
 		       const struct address *peer)
 {
-	const struct address *bound = &socket->holder.local.address;
-
 	if (socket->connected && !address_equal(&socket->peer.address, peer))
 		return false;
-	return address_equal(bound, own) || (address_is_v4(bound) && address_is_any(bound));
+	return port_holder_hears(&socket->holder, own);
 }
 
 static struct udp_socket *find_connected(const struct udp *udp, const struct endpoint *local,
@@ -138,6 +138,8 @@ static struct udp_socket *find(const struct arrival *arrival)
 
 bool udp_hears_group(const struct udp_socket *socket, const struct ip_packet *packet)
 {
+	if (!address_is_v4(&packet->destination))
+		return true;
 	uint32_t group = address_to_v4(&packet->destination);
 	return !v4_is_multicast(group) ||
 	       udp_group_hears(socket, group, address_to_v4(&packet->source),

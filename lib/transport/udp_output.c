@@ -1,6 +1,7 @@
 /* What UDP sends. */
 #include "transport/outgoing.h"
 #include "wire/ipv4.h"
+#include "wire/ipv6.h"
 #include "wire/udp.h"
 
 #include <errno.h>
@@ -46,7 +47,7 @@ struct frame *outgoing_frame(struct pool *pool, const struct udp_outgoing *outgo
 
 static bool is_multicast(const struct outgoing_way *way)
 {
-	return v4_is_multicast(address_to_v4(&way->peer.address));
+	return address_is_multicast(&way->peer.address);
 }
 
 int outgoing_find_way(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
@@ -82,16 +83,21 @@ int outgoing_find_way(const struct udp_socket *socket, const struct udp_outgoing
 	return 0;
 }
 
+static uint32_t header_size(const struct outgoing_way *way)
+{
+	return address_is_v4(&way->peer.address) ? IPV4_HEADER_SIZE : IPV6_HEADER_SIZE;
+}
+
 /* IP_MTU_DISCOVER. Where nobody would remember what a router says, WANT leaves it to routers to cut. */
 static bool may_not_be_cut(const struct udp_socket *socket, const struct outgoing_way *way,
-			   size_t packet)
+			   size_t size)
 {
 	switch (socket->settings.discovery) {
 	case IP_PMTUDISC_DO:
 	case IP_PMTUDISC_PROBE:
 		return true;
 	case IP_PMTUDISC_WANT:
-		return way->known && packet <= way->mtu;
+		return way->known && header_size(way) + size <= way->mtu;
 	default:
 		return false;
 	}
@@ -135,16 +141,19 @@ int outgoing_emit(const struct udp_socket *socket, const struct udp_outgoing *ou
 		.interface = way->interface,
 		.not_to_self = socket->settings.not_to_own_host,
 		.only_to_self = is_multicast(way) && ttl == 0,
-		.dont_fragment = may_not_be_cut(socket, way, IPV4_HEADER_SIZE + frame_size(frame)),
+		.dont_fragment = may_not_be_cut(socket, way, frame_size(frame)),
 	};
 	return outgoing_result(ip_output(socket->udp->ip, &send, frame));
 }
 
 bool outgoing_is_too_big(const struct udp_socket *socket, const struct outgoing_way *way,
-			 size_t packet)
+			 size_t size)
 {
-	return packet > INTERFACE_MTU_MOST ||
-	       (socket->settings.discovery == IP_PMTUDISC_DO && packet > way->mtu);
+	uint32_t header = header_size(way);
+	uint32_t counted = header == IPV4_HEADER_SIZE ? header : 0;
+
+	return counted + size > UINT16_MAX ||
+	       (socket->settings.discovery == IP_PMTUDISC_DO && header + size > way->mtu);
 }
 
 int outgoing_refusal(struct udp_socket *socket)
@@ -190,7 +199,7 @@ int udp_send(struct udp_socket *socket, const struct udp_outgoing *outgoing)
 		return result;
 	if (outgoing->confirm)
 		ip_confirm(udp->ip, &way.peer.address);
-	if (outgoing_is_too_big(socket, &way, IPV4_HEADER_SIZE + UDP_HEADER_SIZE + outgoing->size))
+	if (outgoing_is_too_big(socket, &way, UDP_HEADER_SIZE + outgoing->size))
 		return -EMSGSIZE;
 	result = outgoing_refusal(socket);
 	return result < 0 ? result : emit(socket, outgoing, &way);

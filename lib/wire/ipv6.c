@@ -4,6 +4,12 @@
 
 enum { FLOW_LABEL_MASK = 0xfffff };
 
+/* One that no packet may have: struct address would take it for IPv4's, or for one that says its zone. */
+static bool is_possible(const struct address *address)
+{
+	return !address_is_v4(address) && address_zone(address) == 0;
+}
+
 bool ipv6_parse(struct bytes packet, size_t present, struct ipv6_header *ipv6)
 {
 	if (packet.size < IPV6_HEADER_SIZE || packet.at[0] >> 4 != 6)
@@ -18,7 +24,7 @@ bool ipv6_parse(struct bytes packet, size_t present, struct ipv6_header *ipv6)
 	ipv6->source = address_v6(packet.at + IPV6_SOURCE_AT);
 	ipv6->destination = address_v6(packet.at + IPV6_DESTINATION_AT);
 	return (size_t)IPV6_HEADER_SIZE + ipv6->payload_size <= present &&
-	       !address_is_v4(&ipv6->source) && !address_is_v4(&ipv6->destination);
+	       is_possible(&ipv6->source) && is_possible(&ipv6->destination);
 }
 
 void ipv6_write(uint8_t at[IPV6_HEADER_SIZE], const struct ipv6_header *ipv6)
