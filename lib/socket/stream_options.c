@@ -185,6 +185,7 @@ static int get_info(struct socket *socket, void *value, socklen_t *size)
 		.tcpi_probes = connection->keepalive_probes,
 		.tcpi_backoff = connection->rto.backoff,
 		.tcpi_options = (uint8_t)((connection->timestamps ? TCPI_OPT_TIMESTAMPS : 0) |
+					  (connection->sack ? TCPI_OPT_SACK : 0) |
 					  (connection->rcv_shift ? TCPI_OPT_WSCALE : 0)),
 		.tcpi_rto = (uint32_t)(rto_wait(&connection->rto) / MICROSECOND),
 		.tcpi_ato = 40000,

@@ -142,7 +142,7 @@ static uint32_t headers_of(const struct tcp_connection *connection)
 
 void connection_set_mss(struct tcp_connection *connection, uint32_t mtu)
 {
-	enum { TIMESTAMPS = 12, IP_MOST = 65535 };
+	enum { TIMESTAMPS = 12, OPTIONS_MOST = 40, IP_MOST = 65535 };
 	uint32_t headers = headers_of(connection);
 	uint32_t mss = mtu - headers;
 
@@ -156,8 +156,8 @@ void connection_set_mss(struct tcp_connection *connection, uint32_t mtu)
 	connection->congestion.mss = mss;
 
 	uint32_t largest = connection->path_largest;
-	if (largest > IP_MOST - headers - TIMESTAMPS)
-		largest = IP_MOST - headers - TIMESTAMPS;
+	if (largest > IP_MOST - headers - OPTIONS_MOST)
+		largest = IP_MOST - headers - OPTIONS_MOST;
 	connection->largest_segment = largest > mss ? largest - largest % mss : mss;
 }
 

@@ -105,13 +105,15 @@ struct tcp_connection {
 	bool receive_shut; /* SHUT_RD, or nobody left to read */
 	struct queue receive;
 	struct reassembly early;
+	uint32_t duplicate_left, duplicate_right; /* RFC 2883: to be told; equal: nothing is */
 	uint32_t mss_estimate;   /* the largest segment they send: what two of make an ACK due */
 	uint32_t unacknowledged; /* bytes received since the last ACK */
 	bool interactive;   /* replies carry the ACKs (Linux's pingpong mode), until one was late */
 	uint8_t quick_acks; /* so many more are acknowledged at once (Linux's quick-ACK mode) */
 	bool ack_now;
 
-	/* Options agreed on (RFC 7323). */
+	/* Options agreed on (RFC 7323, RFC 2018). */
+	bool sack;
 	bool timestamps;
 	uint32_t timestamp_offset;
 	uint32_t ts_recent;

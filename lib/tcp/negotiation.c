@@ -27,6 +27,7 @@ void negotiation_agree(struct tcp_connection *connection, const struct tcp_heade
 		connection->snd_shift = 0;
 		connection->rcv_shift = 0;
 	}
+	connection->sack = options->has_sack_permitted && connection->tcp->tunables.sack;
 	connection->timestamps = options->has_timestamps;
 	if (connection->timestamps) {
 		connection->ts_recent = options->timestamp;
@@ -52,6 +53,7 @@ void negotiation_offer(const struct tcp_connection *connection, struct tcp_heade
 		options->has_window_shift = true;
 		options->window_shift = WINDOW_SHIFT;
 	}
+	options->has_sack_permitted = answering ? connection->sack : connection->tcp->tunables.sack;
 	if (!answering || connection->timestamps)
 		add_timestamps(connection, options);
 }

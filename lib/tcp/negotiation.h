@@ -1,4 +1,4 @@
-/* negotiation: which options two ends agree on (RFC 7323, RFC 9293, 3.7.1), and which a segment then carries. */
+/* negotiation: which options two ends agree on (RFC 7323, RFC 2018, RFC 9293, 3.7.1), and which a segment then carries. */
 #ifndef TCP_NEGOTIATION_H
 #define TCP_NEGOTIATION_H
 

@@ -1,9 +1,8 @@
 #include "tcp/reassembly.h"
 
-#include "wire/tcp.h"
-
 struct run {
 	struct list link;
+	struct list by_time; /* in the ring of reassembly->latest */
 	uint32_t start;
 	struct queue bytes;
 };
@@ -13,6 +12,7 @@ struct arrival {
 	struct slice *slices;
 	int count;
 	uint32_t sequence;
+	struct tcp_sack_block *known;
 };
 
 static struct run *run_of(struct list *node)
@@ -25,8 +25,26 @@ static uint32_t run_end(const struct run *run)
 	return run->start + run->bytes.size;
 }
 
+static void leave_ring(struct reassembly *reassembly, struct run *run)
+{
+	struct list *older = run->by_time.next;
+
+	if (reassembly->latest == &run->by_time)
+		reassembly->latest = older == &run->by_time ? NULL : older;
+	list_remove(&run->by_time);
+}
+
+static void run_became_latest(struct reassembly *reassembly, struct run *run)
+{
+	leave_ring(reassembly, run);
+	if (reassembly->latest)
+		list_insert_before(reassembly->latest, &run->by_time);
+	reassembly->latest = &run->by_time;
+}
+
 static void run_free(struct reassembly *reassembly, struct pool *pool, struct run *run)
 {
+	leave_ring(reassembly, run);
 	list_remove(&run->link);
 	reassembly->count--;
 	reassembly->size -= run->bytes.size;
@@ -107,6 +125,7 @@ static struct run *run_new(struct reassembly *reassembly, struct pool *pool, str
 	if (!run)
 		return NULL;
 	run->start = start;
+	list_init(&run->by_time);
 	list_insert_before(before, &run->link);
 	reassembly->count++;
 	return run;
@@ -127,6 +146,15 @@ static uint32_t least(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* The next size bytes of the arrival were here already. */
+static void pass_known(struct arrival *arrival, uint32_t size)
+{
+	if (arrival->known->left == arrival->known->right)
+		arrival->known->left = arrival->sequence;
+	arrival->known->right = arrival->sequence + size;
+	arrival_drop(arrival, size);
+}
+
 /* Places what begins the arrival, up to the next run; false: no room. */
 static bool place_piece(struct reassembly *reassembly, struct pool *pool, struct arrival *arrival)
 {
@@ -137,7 +165,8 @@ static bool place_piece(struct reassembly *reassembly, struct pool *pool, struct
 	if (run && !sequence_after(run->start, arrival->sequence)) {
 		uint32_t known = run_end(run) - arrival->sequence;
 		if (known > 0) {
-			arrival_drop(arrival, least(known, size));
+			pass_known(arrival, least(known, size));
+			run_became_latest(reassembly, run);
 			return true;
 		}
 	} else {
@@ -150,10 +179,12 @@ static bool place_piece(struct reassembly *reassembly, struct pool *pool, struct
 	if (size == 0) /* two runs touch that found no memory to join */
 		return false;
 	bool moved = arrival_move(arrival, size, reassembly, pool, run);
-	if (run->bytes.size == 0)
+	if (run->bytes.size == 0) {
 		run_free(reassembly, pool, run);
-	else
-		join_next(reassembly, pool, run);
+		return false;
+	}
+	join_next(reassembly, pool, run);
+	run_became_latest(reassembly, run);
 	return moved;
 }
 
@@ -167,9 +198,11 @@ static bool is_crowded(const struct reassembly *reassembly)
 }
 
 bool reassembly_insert(struct reassembly *reassembly, struct pool *pool, uint32_t sequence,
-		       struct slice *slices, int count)
+		       struct slice *slices, int count, struct tcp_sack_block *known)
 {
-	struct arrival arrival = { slices, count, sequence };
+	struct arrival arrival = { slices, count, sequence, known };
+
+	*known = (struct tcp_sack_block){ 0 };
 
 	if (!reassembly->runs.next)
 		list_init(&reassembly->runs);
@@ -183,9 +216,23 @@ bool reassembly_insert(struct reassembly *reassembly, struct pool *pool, uint32_
 	return true;
 }
 
-uint32_t reassembly_take(struct reassembly *reassembly, struct pool *pool, uint32_t sequence,
-			 struct queue *queue)
+uint32_t reassembly_latest(const struct reassembly *reassembly, struct tcp_sack_block *blocks,
+			   uint32_t most)
 {
+	struct list *node = reassembly->latest;
+	uint32_t count = 0;
+
+	for (; count < least(most, reassembly->count); count++, node = node->next) {
+		const struct run *run = CONTAINER_OF(node, struct run, by_time);
+		blocks[count] = (struct tcp_sack_block){ run->start, run_end(run) };
+	}
+	return count;
+}
+
+uint32_t reassembly_take(struct reassembly *reassembly, struct pool *pool, uint32_t sequence,
+			 struct queue *queue, struct tcp_sack_block *known)
+{
+	*known = (struct tcp_sack_block){ 0 };
 	if (!reassembly->runs.next)
 		return 0;
 
@@ -193,14 +240,17 @@ uint32_t reassembly_take(struct reassembly *reassembly, struct pool *pool, uint3
 		struct run *run = run_of(reassembly->runs.next);
 		if (sequence_after(run->start, sequence))
 			return 0;
-		uint32_t known = sequence - run->start;
-		if (known >= run->bytes.size) {
+		uint32_t passed = least(sequence - run->start, run->bytes.size);
+		if (known->left == known->right)
+			known->left = run->start;
+		known->right = run->start + passed;
+		if (passed == run->bytes.size) {
 			run_free(reassembly, pool, run);
 			continue;
 		}
-		queue_drop_front(&run->bytes, pool, known);
+		queue_drop_front(&run->bytes, pool, passed);
 		run->start = sequence;
-		reassembly->size -= known;
+		reassembly->size -= passed;
 		uint32_t size = run->bytes.size;
 		if (!queue_append_queue(queue, pool, &run->bytes))
 			return 0;

@@ -7,6 +7,7 @@
 
 #include "base/list.h"
 #include "base/queue.h"
+#include "wire/tcp.h"
 
 enum {
 	REASSEMBLY_RUNS_MOST = 128, /* holes a window can have */
@@ -17,6 +18,8 @@ enum {
 
 struct reassembly {
 	struct list runs; /* by sequence, no two touching; list.next NULL: none yet */
+	struct list *
+		latest; /* the run that was added to last, in a ring of all by when they were; NULL: none */
 	uint32_t count;
 	uint32_t size; /* bytes in all */
 };
@@ -24,12 +27,18 @@ struct reassembly {
 void reassembly_close(struct reassembly *reassembly, struct pool *pool);
 
 /* Adds count slices that begin at sequence, taking over their references whatever happens. False: something found no room
- * (too many holes, no memory), and was let go. */
+ * (too many holes, no memory), and was let go. *known: from where to where it was here already, gaps included; empty: none
+ * of it was. */
 bool reassembly_insert(struct reassembly *reassembly, struct pool *pool, uint32_t sequence,
-		       struct slice *slices, int count);
+		       struct slice *slices, int count, struct tcp_sack_block *known);
 
-/* Moves the run that begins at or before sequence, less what lies before it, to the queue's end. Returns how many bytes. */
+/* The runs that were added to last, the latest first, at most most of them. Returns how many. */
+uint32_t reassembly_latest(const struct reassembly *reassembly, struct tcp_sack_block *blocks,
+			   uint32_t most);
+
+/* Moves the run that begins at or before sequence, less what lies before it, to the queue's end. Returns how many bytes.
+ * *known: what lay before it. */
 uint32_t reassembly_take(struct reassembly *reassembly, struct pool *pool, uint32_t sequence,
-			 struct queue *queue);
+			 struct queue *queue, struct tcp_sack_block *known);
 
 #endif

@@ -3,6 +3,7 @@
 #include "tcp/listen.h"
 #include "tcp/loss.h"
 #include "tcp/negotiation.h"
+#include "tcp/sack.h"
 #include "tcp/segment_out.h"
 #include "tcp/segment_text.h"
 #include "tcp/timers.h"
@@ -67,6 +68,20 @@ static bool is_window_probe(const struct tcp_connection *connection, const struc
 	return receive_window(connection) == 0 && segment->sequence == connection->rcv_nxt;
 }
 
+/* Our ACK may have been lost, or theirs has timed out too early: RFC 2883 tells them which. */
+static void answer_old_text(struct tcp_connection *connection, const struct segment *segment)
+{
+	uint32_t end = segment->sequence + segment_length(segment);
+
+	if (sequence_before(segment->sequence, connection->rcv_nxt)) {
+		if (sequence_after(end, connection->rcv_nxt))
+			end = connection->rcv_nxt;
+		sack_note_duplicate(connection, segment->sequence, end);
+		connection->quick_acks = QUICK_ACKS;
+	}
+	segment_out_ack(connection);
+}
+
 static enum verdict check_sequence(struct tcp_connection *connection, struct segment *segment)
 {
 	if (is_acceptable(connection, segment))
@@ -85,7 +100,7 @@ static enum verdict check_sequence(struct tcp_connection *connection, struct seg
 		segment_out_challenge(
 			connection); /* limited, lest two ends answer each other for ever */
 	else
-		segment_out_ack(connection);
+		answer_old_text(connection, segment);
 	return sequence_before(segment->sequence, connection->rcv_nxt) ? DROP_DUPLICATE
 								       : DROP_OUT_OF_WINDOW;
 }

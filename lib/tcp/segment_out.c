@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "tcp/negotiation.h"
+#include "tcp/sack.h"
 #include "tcp/timers.h"
 #include "wire/ipv4.h"
 
@@ -62,6 +63,7 @@ static void send_empty(struct tcp_connection *connection, uint8_t flags, uint32_
 	struct tcp_header header = { .sequence = sequence, .flags = flags };
 	tell_receive_side(connection, &header);
 	negotiation_options(connection, &header);
+	sack_tell(connection, &header.options);
 	put_out(connection, frame, &header);
 }
 
@@ -131,16 +133,31 @@ void segment_out_refuse(struct tcp *tcp, const struct ip_packet *packet,
 	ip_output(tcp->ip, &send, frame);
 }
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* What SACK blocks leave of a segment (RFC 6691). */
+static uint32_t mss_now(const struct tcp_connection *connection)
+{
+	return connection->mss - sack_size(connection);
+}
+
 /* How much one segment may carry at once: a millisecond's worth where there is a pacing rate, but two segments (Linux's
  * tcp_tso_autosize). */
 static uint32_t largest_piece(const struct tcp_connection *connection)
 {
 	uint64_t rate = connection->congestion.pacing_rate;
-	uint32_t two = 2 * connection->mss;
-	uint64_t piece = rate / 1024 > two ? rate / 1024 : two;
+	uint32_t mss = mss_now(connection);
+	uint32_t largest = connection->largest_segment;
 
-	return rate && piece < connection->largest_segment ? (uint32_t)piece
-							   : connection->largest_segment;
+	if (mss < connection->mss)
+		largest = largest / connection->mss * mss;
+	if (rate == 0 || rate / 1024 >= largest)
+		return largest;
+	uint32_t piece = (uint32_t)(rate / 1024);
+	return least(largest, piece > 2 * mss ? piece : 2 * mss);
 }
 
 /* Data may go now, or the timer says when. */
@@ -218,6 +235,7 @@ static bool is_reply(const struct tcp_connection *connection)
 static uint32_t send_data(struct tcp_connection *connection, uint32_t sequence, uint32_t size,
 			  bool fin)
 {
+	uint32_t mss = mss_now(connection);
 	struct frame *frame = frame_new(connection->tcp->pool);
 	if (!frame) {
 		tcp_timers_sender_blocked(connection);
@@ -231,8 +249,8 @@ static uint32_t send_data(struct tcp_connection *connection, uint32_t sequence, 
 	frame->payload_size = size;
 	if (size < asked) {
 		fin = false;
-		if (size > connection->mss) {
-			size -= size % connection->mss;
+		if (size > mss) {
+			size -= size % mss;
 			frame_trim(frame, size);
 		}
 	}
@@ -242,23 +260,19 @@ static uint32_t send_data(struct tcp_connection *connection, uint32_t sequence, 
 		.flags =
 			(uint8_t)(TCP_ACK | (last && size > 0 ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)),
 	};
-	frame->segment_size = size > connection->mss ? connection->mss : 0;
+	frame->segment_size = size > mss ? (uint16_t)mss : 0;
 	if (is_reply(connection)) { /* replies carry the ACKs from here on */
 		connection->interactive = true;
 		connection->quick_acks = 0;
 	}
 	tell_receive_side(connection, &header);
 	negotiation_options(connection, &header);
+	sack_tell(connection, &header.options);
 	put_out(connection, frame, &header);
-	if (size % connection->mss)
+	if (size % mss)
 		connection->snd_small = sequence + size;
 	account(connection, sequence, sequence + size + fin);
 	return size + fin;
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
 }
 
 /* How much may go from snd_nxt on, by both windows. */
@@ -279,7 +293,7 @@ static bool state_sends(enum tcp_state state)
 static bool is_worth_it(const struct tcp_connection *connection, uint32_t size, uint32_t available,
 			bool fin)
 {
-	if (size >= connection->mss || fin)
+	if (size >= mss_now(connection) || fin)
 		return true;
 	if (sequence_before(connection->snd_nxt, connection->snd_max))
 		return true;
@@ -305,8 +319,9 @@ static bool send_next(struct tcp_connection *connection, bool forced)
 	uint32_t size = least(least(available, room), largest_piece(connection));
 	bool fin = connection->fin_queued && size == available && room > size;
 
-	if (size > connection->mss && size < available)
-		size -= size % connection->mss;
+	uint32_t mss = mss_now(connection);
+	if (size > mss && size < available)
+		size -= size % mss;
 	if (size == 0 && !fin)
 		return false;
 	if (!forced && !is_worth_it(connection, size, available, fin))
@@ -369,7 +384,7 @@ void segment_out_retransmit(struct tcp_connection *connection)
 	}
 
 	uint32_t resume = connection->snd_nxt;
-	uint32_t size = least(connection->send.size, connection->mss);
+	uint32_t size = least(connection->send.size, mss_now(connection));
 	size = least(size, connection->snd_max - connection->snd_una);
 	bool fin = connection->fin_queued && size == connection->send.size &&
 		   connection->snd_max == connection_queue_end(connection) + 1;

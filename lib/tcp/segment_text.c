@@ -1,6 +1,7 @@
 #include "tcp/segment_text.h"
 
 #include "base/assert.h"
+#include "tcp/sack.h"
 #include "tcp/segment_out.h"
 #include "tcp/timers.h"
 
@@ -23,6 +24,7 @@ static void trim(struct tcp_connection *connection, struct segment *segment)
 	if (sequence_before(segment->sequence, connection->rcv_nxt)) {
 		uint32_t known = connection->rcv_nxt - segment->sequence;
 		uint32_t cut = known < segment->size ? known : segment->size;
+		sack_note_duplicate(connection, segment->sequence, segment->sequence + cut);
 		segment->skip += cut;
 		segment->size -= cut;
 		segment->sequence += cut;
@@ -80,8 +82,10 @@ static uint32_t append_text(struct tcp_connection *connection, struct slice *sli
 /* What waited behind the gap that has just closed. */
 static void take_early(struct tcp_connection *connection)
 {
+	struct tcp_sack_block known;
 	uint32_t taken = reassembly_take(&connection->early, connection->tcp->pool,
-					 connection->rcv_nxt, &connection->receive);
+					 connection->rcv_nxt, &connection->receive, &known);
+	sack_note_duplicate(connection, known.left, known.right);
 	connection->rcv_nxt += taken;
 	if (taken > 0)
 		connection->ack_now = true;
@@ -155,10 +159,11 @@ static enum verdict take_text(struct tcp_connection *connection, struct segment 
 
 	connection->ack_now = true;
 	connection->quick_acks = QUICK_ACKS;
-	return reassembly_insert(&connection->early, connection->tcp->pool, segment->sequence,
-				 slices, count)
-		       ? DELIVERED
-		       : DROP_BUFFER_FULL;
+	struct tcp_sack_block known;
+	bool taken = reassembly_insert(&connection->early, connection->tcp->pool, segment->sequence,
+				       slices, count, &known);
+	sack_note_duplicate(connection, known.left, known.right);
+	return taken ? DELIVERED : DROP_BUFFER_FULL;
 }
 
 /* Where their stream ends, known before its last text is taken: what lies behind is none of it. */

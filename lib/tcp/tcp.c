@@ -18,6 +18,7 @@ bool tcp_init(struct tcp *tcp, struct ip *ip, const uint8_t seed[16],
 		.clock = ip->clock,
 		.ip = ip,
 		.config = *config,
+		.tunables = tcp_tunables_default(),
 	};
 	random_init(&tcp->random, seed, PROTOCOL_TCP);
 	tcp->tuple_key = random_key(&tcp->random);

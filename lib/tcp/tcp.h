@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "ip/ip.h"
 #include "tcp/connection.h"
+#include "tcp/tunables.h"
 #include "transport/ports.h"
 
 #define TCP_MSL                (30 * SECOND) /* half of Linux's TIME-WAIT */
@@ -50,6 +51,7 @@ struct tcp {
 	struct clock *clock;
 	struct ip *ip;
 	struct tcp_config config;
+	struct tcp_tunables tunables;
 	struct random random;
 	struct siphash_key tuple_key; /* of the table */
 	struct siphash_key isn_key;

@@ -58,6 +58,7 @@ static void begin_anew(struct tcp_connection *connection)
 	connection->ts_recent = 0; /* echoed by the SYN otherwise (RFC 7323, 3.2) */
 	connection->timing = connection->recovering = connection->interactive = false;
 	connection->challenged_at = connection->last_text = 0;
+	connection->duplicate_left = connection->duplicate_right = 0;
 	connection->snd_wnd = connection->snd_wnd_most = 0; /* the last peer's */
 	rto_init(&connection->rto);
 	queue_close(&connection->receive, connection->tcp->pool);

@@ -303,7 +303,7 @@ static void tcp_info_tells_state_and_round_trip(void **state)
 	assert_int_equal(info.tcpi_state, TCP_ESTABLISHED);
 	assert_int_equal(info.tcpi_snd_mss, 1448);
 	assert_int_equal(info.tcpi_pmtu, 1500);
-	assert_int_equal(info.tcpi_options, TCPI_OPT_TIMESTAMPS | TCPI_OPT_WSCALE);
+	assert_int_equal(info.tcpi_options, TCPI_OPT_TIMESTAMPS | TCPI_OPT_SACK | TCPI_OPT_WSCALE);
 	world_close(&world);
 }
 

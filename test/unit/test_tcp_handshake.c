@@ -7,13 +7,13 @@ static uint32_t sent_timestamp(const struct sent *sent)
 	return sent->header.options.timestamp;
 }
 
-/* mss, nop, nop, TS, nop, wscale: Linux's without SACK. RFC 9293, MUST-14 and 67, SHLD-5, MAY-3: the MSS is what the link's
+/* mss, sackOK, TS, nop, wscale. RFC 9293, MUST-14 and 67, SHLD-5, MAY-3: the MSS is what the link's
  * 1,500 octets leave. */
 static void a_syn_has_its_options_in_linuxs_order(void **state)
 {
 	struct world *world = *state;
 	uint8_t expected[20] = {
-		2, 4, 0x05, 0xb4, 1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 3, 7,
+		2, 4, 0x05, 0xb4, 4, 2, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 3, 7,
 	};
 
 	user_opens(world);
@@ -43,7 +43,10 @@ static void a_syn_ack_has_what_the_syn_offered(void **state)
 		{ { .has_timestamps = true, .timestamp = 5, .has_window_shift = true },
 		  20,
 		  { 2, 4, 0x05, 0xb4, 1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 5, 1, 3, 3, 7 } },
-		{ { .has_sack_permitted = true }, 4, { 2, 4, 0x05, 0xb4 } },
+		{ { .has_sack_permitted = true }, 8, { 2, 4, 0x05, 0xb4, 1, 1, 4, 2 } },
+		{ { .has_sack_permitted = true, .has_timestamps = true, .timestamp = 5 },
+		  16,
+		  { 2, 4, 0x05, 0xb4, 4, 2, 8, 10, 0, 0, 0, 0, 0, 0, 0, 5 } },
 	};
 	struct world *world = *state;
 

@@ -17,6 +17,7 @@ struct fixture {
 	struct pool *pool;
 	struct reassembly reassembly;
 	struct queue queue;
+	struct tcp_sack_block known; /* of the last insertion */
 };
 
 static int begin(void **state)
@@ -59,7 +60,8 @@ static struct slice make_slice(struct fixture *fixture, const uint8_t *bytes, ui
 static bool insert(struct fixture *fixture, uint32_t sequence, const char *text)
 {
 	struct slice slice = make_slice(fixture, (const uint8_t *)text, (uint32_t)strlen(text));
-	return reassembly_insert(&fixture->reassembly, fixture->pool, sequence, &slice, 1);
+	return reassembly_insert(&fixture->reassembly, fixture->pool, sequence, &slice, 1,
+				 &fixture->known);
 }
 
 static void check_taken(struct fixture *fixture, uint32_t sequence, const char *text)
@@ -68,7 +70,7 @@ static void check_taken(struct fixture *fixture, uint32_t sequence, const char *
 	uint32_t before = fixture->queue.size;
 
 	CHECK_EQUAL(strlen(text), reassembly_take(&fixture->reassembly, fixture->pool, sequence,
-						  &fixture->queue));
+						  &fixture->queue, &fixture->known));
 	queue_copy_out(&fixture->queue, before, (uint8_t *)bytes, sizeof bytes - 1);
 	assert_string_equal(bytes, text);
 }
@@ -173,7 +175,7 @@ static void arrive(struct fixture *fixture, struct random *random, struct model 
 		cut += piece;
 	}
 	bool all = reassembly_insert(&fixture->reassembly, fixture->pool, base + start, slices,
-				     filled);
+				     filled, &fixture->known);
 	for (uint32_t index = 0; all && index < size; index++) {
 		if (!model->here[start + index])
 			model->bytes[start + index] = bytes[index];
@@ -193,7 +195,7 @@ static void compare(struct fixture *fixture, const struct model *model, uint32_t
 		}
 		uint32_t before = fixture->queue.size;
 		uint32_t taken = reassembly_take(&fixture->reassembly, fixture->pool, base + at,
-						 &fixture->queue);
+						 &fixture->queue, &fixture->known);
 		uint8_t bytes[SPACE];
 		assert_true(taken > 0);
 		queue_copy_out(&fixture->queue, before, bytes, taken);
@@ -240,7 +242,7 @@ static void refused_memory_loses_only_what_was_arriving(void **state)
 		size = fixture->reassembly.size;
 		for (uint32_t at = 0; at < 300; at++)
 			taken += reassembly_take(&fixture->reassembly, fixture->pool, at,
-						 &fixture->queue);
+						 &fixture->queue, &fixture->known);
 		CHECK_EQUAL(size, taken);
 		CHECK_EQUAL(0, fixture->reassembly.count);
 		queue_close(&fixture->queue, fixture->pool);
@@ -258,8 +260,9 @@ static void single_bytes_from_the_last_to_the_first_are_bounded(void **state)
 	assert_in_range(kept, 200, REASSEMBLY_SLICES_FREE + 10000 / REASSEMBLY_SLICE_LEAST);
 	assert_in_range(fixture->memory.outstanding, 0, 4096 * (size_t)kept);
 	assert_true(insert(fixture, 10001 - (uint32_t)kept, "x") == false);
-	CHECK_EQUAL(kept, reassembly_take(&fixture->reassembly, fixture->pool,
-					  10001 - (uint32_t)kept, &fixture->queue));
+	CHECK_EQUAL(kept,
+		    reassembly_take(&fixture->reassembly, fixture->pool, 10001 - (uint32_t)kept,
+				    &fixture->queue, &fixture->known));
 	assert_true(insert(fixture, 20000, "room again"));
 }
 

@@ -1,0 +1,40 @@
+/* tunables: what is set for a whole host, by the names and with the values of Linux's net.ipv4.tcp_... */
+#ifndef TCP_TUNABLES_H
+#define TCP_TUNABLES_H
+
+#include "base/bytes.h"
+
+enum {
+	RECOVERY_RACK =
+		1, /* tcp_recovery's bits: RACK finds losses; else RFC 6675's count of three */
+	RECOVERY_STATIC_WINDOW = 2, /* its reordering window does not adapt */
+	RECOVERY_NO_COUNT = 4,      /* no count of three before reordering was seen */
+	EARLY_RETRANS_PROBE = 3,    /* tcp_early_retrans: this or 4 sends tail loss probes */
+};
+
+struct tcp_tunables {
+	bool sack;                   /* tcp_sack */
+	bool dsack;                  /* tcp_dsack */
+	uint8_t recovery;            /* tcp_recovery */
+	uint8_t early_retrans;       /* tcp_early_retrans */
+	uint8_t frto;                /* tcp_frto: 0 off */
+	uint16_t reordering;         /* tcp_reordering, segments: where it begins */
+	uint16_t max_reordering;     /* tcp_max_reordering: where it ends */
+	uint32_t least_rtt_window_s; /* tcp_min_rtt_wlen */
+};
+
+static inline struct tcp_tunables tcp_tunables_default(void)
+{
+	return (struct tcp_tunables){
+		.sack = true,
+		.dsack = true,
+		.recovery = RECOVERY_RACK,
+		.early_retrans = EARLY_RETRANS_PROBE,
+		.frto = 2,
+		.reordering = 3,
+		.max_reordering = 300,
+		.least_rtt_window_s = 300,
+	};
+}
+
+#endif
