@@ -143,20 +143,26 @@ static enum ipv6_chain_end judge_part(struct bytes packet, struct ipv6_chain *ch
 	return IPV6_CHAIN_HOLDS;
 }
 
-static enum ipv6_chain_end judge_fragment(struct bytes packet, struct ipv6_chain *chain,
-					  size_t size)
+static void read_fragment(struct bytes packet, struct ipv6_chain *chain)
 {
 	const uint8_t *header = packet.at + chain->upper_at;
-	(void)size;
 
-	if (chain->has_fragment)
-		return IPV6_CHAIN_DROP; /* RFC 8200, 4.1: at most once */
 	chain->has_fragment = true;
 	chain->more_fragments = header[3] & FRAGMENT_MORE;
 	chain->fragment_offset = get16(header + 2) & OFFSET_MASK;
 	chain->identification = get32(header + 4);
 	chain->fragment_at = chain->upper_at;
 	chain->fragment_name_at = chain->name_at;
+}
+
+static enum ipv6_chain_end judge_fragment(struct bytes packet, struct ipv6_chain *chain,
+					  size_t size)
+{
+	(void)size;
+
+	if (chain->has_fragment)
+		return IPV6_CHAIN_DROP; /* RFC 8200, 4.1: at most once */
+	read_fragment(packet, chain);
 	return ipv6_chain_in_parts(chain) ? judge_part(packet, chain) : IPV6_CHAIN_HOLDS;
 }
 
@@ -214,6 +220,13 @@ static size_t upper_header_size(uint8_t protocol)
 	}
 }
 
+static void go_on(struct bytes packet, struct ipv6_chain *chain, size_t size)
+{
+	chain->name_at = chain->upper_at;
+	chain->protocol = packet.at[chain->upper_at];
+	chain->upper_at += (uint32_t)size;
+}
+
 /* The headers behind a first fragment's own: all there, and no more is asked. */
 static enum ipv6_chain_end judge_first_part(struct bytes packet, struct ipv6_chain *chain)
 {
@@ -225,25 +238,28 @@ static enum ipv6_chain_end judge_first_part(struct bytes packet, struct ipv6_cha
 			return incomplete(chain);
 		if (count == IPV6_CHAIN_HEADERS_MOST)
 			return IPV6_CHAIN_DROP;
-		probe.protocol = packet.at[probe.upper_at];
-		probe.upper_at += (uint32_t)size;
+		go_on(packet, &probe, size);
 	}
 	bool there = packet.size - probe.upper_at >= upper_header_size(probe.protocol);
 	return there ? IPV6_CHAIN_HOLDS : incomplete(chain);
 }
 
-enum ipv6_chain_end ipv6_chain_walk(struct bytes packet, struct ipv6_chain *chain)
+static struct bytes start(struct bytes packet, struct ipv6_chain *chain)
 {
 	assert(packet.size >= IPV6_HEADER_SIZE);
 	size_t total = (size_t)IPV6_HEADER_SIZE + get16(packet.at + IPV6_PAYLOAD_SIZE_AT);
-	if (packet.size > total)
-		packet.size = total;
 
 	*chain = (struct ipv6_chain){
 		.protocol = packet.at[IPV6_NEXT_HEADER_AT],
 		.upper_at = IPV6_HEADER_SIZE,
 		.name_at = IPV6_NEXT_HEADER_AT,
 	};
+	return (struct bytes){ packet.at, packet.size < total ? packet.size : total };
+}
+
+enum ipv6_chain_end ipv6_chain_walk(struct bytes packet, struct ipv6_chain *chain)
+{
+	packet = start(packet, chain);
 	for (unsigned count = 0;; count++) {
 		judge_header *judge = find_judge(chain->protocol);
 		if (!judge)
@@ -254,13 +270,27 @@ enum ipv6_chain_end ipv6_chain_walk(struct bytes packet, struct ipv6_chain *chai
 		enum ipv6_chain_end end = judge(packet, chain, size);
 		if (end != IPV6_CHAIN_HOLDS)
 			return end;
-		chain->name_at = chain->upper_at;
-		chain->protocol = packet.at[chain->upper_at];
-		chain->upper_at += (uint32_t)size;
+		go_on(packet, chain, size);
 		if (ipv6_chain_in_parts(chain))
 			return chain->fragment_offset > 0 ? IPV6_CHAIN_HOLDS
 							  : judge_first_part(packet, chain);
 	}
+}
+
+bool ipv6_chain_skim(struct bytes packet, struct ipv6_chain *chain)
+{
+	packet = start(packet, chain);
+	for (unsigned count = 0; find_judge(chain->protocol); count++) {
+		size_t size = header_size(packet, chain);
+		if (size == 0 || count == IPV6_CHAIN_HEADERS_MOST)
+			return false;
+		if (chain->protocol == PROTOCOL_FRAGMENT)
+			read_fragment(packet, chain);
+		go_on(packet, chain, size);
+		if (ipv6_chain_in_parts(chain))
+			return true;
+	}
+	return true;
 }
 
 void ipv6_write_fragment(uint8_t at[IPV6_FRAGMENT_HEADER_SIZE], uint8_t next_header,

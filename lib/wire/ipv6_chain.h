@@ -51,6 +51,10 @@ struct ipv6_chain {
  * destination is a group (RFC 8200, 4.2). Whether other problems are told is for who sends them (RFC 4443, 2.4 e). */
 enum ipv6_chain_end ipv6_chain_walk(struct bytes packet, struct ipv6_chain *chain);
 
+/* Likewise for one who only looks and is not its destination: judges nothing, finds no router alert. False: headers are
+ * missing, or too many. */
+bool ipv6_chain_skim(struct bytes packet, struct ipv6_chain *chain);
+
 /* Is it a fragment that has others? */
 static inline bool ipv6_chain_in_parts(const struct ipv6_chain *chain)
 {

@@ -304,6 +304,32 @@ static void a_router_alert_is_found_and_written(void **state)
 	CHECK_EQUAL(PROTOCOL_ICMP6, chain.protocol);
 }
 
+/* Where a chain holds, both find the same; and what a destination refuses is looked over. */
+static void one_who_only_looks_finds_the_same_and_judges_nothing(void **state)
+{
+	(void)state;
+	for (size_t index = 0; index < COUNT_OF(rows); index++) {
+		const struct row *row = &rows[index];
+		struct packet packet =
+			packet_of(row->first, row->to_group, row->payload, row->size);
+		struct ipv6_chain judged, seen;
+		if (walk(&packet, &judged) != IPV6_CHAIN_HOLDS)
+			continue;
+		assert_true(ipv6_chain_skim((struct bytes){ packet.bytes, packet.size }, &seen));
+		CHECK_EQUAL(judged.protocol, seen.protocol);
+		CHECK_EQUAL(judged.upper_at, seen.upper_at);
+		CHECK_EQUAL(judged.has_fragment, seen.has_fragment);
+		CHECK_EQUAL(judged.fragment_offset, seen.fragment_offset);
+		for (size_t size = IPV6_HEADER_SIZE; size < judged.upper_at; size++)
+			assert_false(ipv6_chain_skim((struct bytes){ packet.bytes, size }, &seen));
+	}
+	const uint8_t unknown[8] = { UDP, 0, 0x9e, 4 };
+	struct packet packet = packet_of(PROTOCOL_DESTINATION_OPTIONS, false, unknown, 8);
+	struct ipv6_chain seen;
+	assert_true(ipv6_chain_skim((struct bytes){ packet.bytes, packet.size }, &seen));
+	CHECK_EQUAL(UDP, seen.protocol);
+}
+
 static void what_lies_behind_the_payload_is_no_header(void **state)
 {
 	const uint8_t payload[16] = { UDP, 1, 1, 4 };
@@ -324,6 +350,7 @@ int main(void)
 		cmocka_unit_test(a_fragment_says_where_it_belongs_and_who_named_it),
 		cmocka_unit_test(an_atomic_fragment_is_a_whole_packet),
 		cmocka_unit_test(a_router_alert_is_found_and_written),
+		cmocka_unit_test(one_who_only_looks_finds_the_same_and_judges_nothing),
 		cmocka_unit_test(what_lies_behind_the_payload_is_no_header),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
