@@ -17,11 +17,13 @@ static bool is_group(const struct address *address)
 	       (address_is_v4(address) && address_to_v4(address) == UINT32_MAX);
 }
 
-/* To ourselves. Linux speaks to itself from the address it is called by, and to all of 127/8 from 127.0.0.1. */
+/* To ourselves. Linux speaks to itself from the address it is called by, and to all of 127/8 from 127.0.0.1; and takes
+ * what goes to an IPv6 address of a link for what came by that link. */
 static void hop_to_self(const struct ip *ip, const struct address *source,
 			const struct address *destination, struct hop *hop)
 {
 	hop->interface = ip->interfaces.at[0];
+	hop->of = address_is_v4(destination) ? NULL : ip_interface_of(ip, destination);
 	hop->next = *destination;
 	hop->to_group = false;
 	if (!address_is_any(source))
@@ -103,6 +105,7 @@ int hop_find(const struct ip *ip, int interface, const struct address *from,
 	struct address destination = *to;
 	bool bound = !address_is_any(from);
 
+	hop->of = NULL;
 	if (bound && (!ip_is_own(ip, from) || address_is_v4(from) != address_is_v4(to)))
 		return -EINVAL;
 	if (address_holds_zone(to) && address_zone(to) == 0) {

@@ -7,6 +7,8 @@
 
 struct hop {
 	struct interface *interface;
+	struct interface *
+		of; /* to ourselves: of IPv6, the one whose address it is (RFC 4007); else NULL */
 	struct address next; /* the neighbour, or the group */
 	struct address source;
 	bool to_group;

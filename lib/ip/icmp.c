@@ -1,5 +1,6 @@
 #include "ip/icmp.h"
 
+#include "ip/icmp6.h"
 #include "ip/icmp_error.h"
 #include "wire/checksum.h"
 #include "wire/icmp.h"
@@ -25,8 +26,7 @@ static enum verdict send_message(struct ip *ip, const struct ip_packet *about, u
 			 message);
 }
 
-/* Hands the payload of one frame, all behind its ICMP header, to another. False: no memory, or one slice too many. */
-static bool share_data(const struct frame *from, struct frame *to)
+bool icmp_share_data(const struct frame *from, struct frame *to)
 {
 	struct slice slices[FRAME_SLICES + 1];
 	int count = frame_share_payload(from, ICMP_HEADER_SIZE, slices);
@@ -52,7 +52,7 @@ static enum verdict answer_echo(struct ip *ip, const struct ip_packet *packet,
 	struct frame *reply = frame_new(ip->pool);
 	if (!reply)
 		return DROP_MEMORY;
-	if (!share_data(packet->frame, reply)) {
+	if (!icmp_share_data(packet->frame, reply)) {
 		frame_free(reply);
 		return DROP_MEMORY;
 	}
@@ -128,7 +128,10 @@ static void answer_error(struct ip *ip, const struct ip_packet *packet, uint8_t 
 
 void icmp_unreachable(struct ip *ip, const struct ip_packet *packet, uint8_t code)
 {
-	answer_error(ip, packet, ICMP_UNREACHABLE, code);
+	if (packet->version == 6)
+		icmp6_unreachable(ip, packet, code);
+	else
+		answer_error(ip, packet, ICMP_UNREACHABLE, code);
 }
 
 void icmp_reassembly_time_exceeded(struct ip *ip, const struct ip_packet *packet)

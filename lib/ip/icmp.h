@@ -9,4 +9,8 @@
 /* An ip_protocol's input; context is the struct ip. */
 enum verdict icmp_input(void *context, const struct ip_packet *packet);
 
+/* Hands the data behind the ICMP header of one frame to another, which is empty. False: no memory, or one slice too
+ * many. */
+bool icmp_share_data(const struct frame *from, struct frame *to);
+
 #endif

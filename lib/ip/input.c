@@ -1,9 +1,11 @@
 /* input: from a frame to the protocol it is for (ip.h). Each step refuses what it can judge, and the next need not look
- * again. */
+ * again. What is IPv6's own is input6.c. */
+#include "ip/input.h"
+
 #include "ip/arp.h"
-#include "ip/ip.h"
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
+#include "wire/ipv6.h"
 
 /* What no packet from a link can have: lo's addresses (RFC 1122, 3.2.1.3 g), and a source that is nobody, many, or
  * ourselves (LAND). */
@@ -74,19 +76,24 @@ static bool find_destination(const struct ip *ip, const struct interface *interf
 	return interface_is_broadcast(interface, &packet->destination);
 }
 
-static enum verdict deliver(struct ip *ip, const struct ip_packet *packet)
+/* RFC 8200, 4.7: behind "no next header" there is nothing to take, and nothing to complain of. */
+static enum verdict refuse_protocol(struct ip *ip, const struct ip_packet *packet)
+{
+	if (packet->version == 6 && packet->protocol == PROTOCOL_NONE)
+		return DROP_IGNORED;
+	icmp_unreachable(ip, packet, ICMP_PROTOCOL_UNREACHABLE);
+	return DROP_NO_PROTOCOL;
+}
+
+enum verdict ip_deliver(struct ip *ip, const struct ip_packet *packet)
 {
 	const struct ip_protocol *protocol = &ip->protocols[packet->protocol];
 	const struct ip_protocol *raw = &ip->raw;
 	bool taken = raw->input && raw->input(raw->context, packet) == DELIVERED;
 
-	if (!protocol->input) {
-		if (taken)
-			return DELIVERED;
-		icmp_unreachable(ip, packet, ICMP_PROTOCOL_UNREACHABLE);
-		return DROP_NO_PROTOCOL;
-	}
-	return protocol->input(protocol->context, packet);
+	if (protocol->input)
+		return protocol->input(protocol->context, packet);
+	return taken ? DELIVERED : refuse_protocol(ip, packet);
 }
 
 /* went_out_by: of what we sent to a group ourselves; else NULL. */
@@ -115,8 +122,8 @@ static enum verdict ipv4_input(struct ip *ip, struct interface *interface, struc
 	frame_trim(frame, ipv4.total_size);
 	frame_pull(frame, ipv4.header_size);
 	if (ipv4.more_fragments || ipv4.fragment_offset > 0)
-		return fragment_input(ip, &packet, &ipv4, deliver);
-	return deliver(ip, &packet);
+		return fragment_input(ip, &packet, &ipv4, ip_deliver);
+	return ip_deliver(ip, &packet);
 }
 
 static enum verdict ethernet_input(struct ip *ip, struct interface *interface, struct frame *frame)
@@ -135,6 +142,8 @@ static enum verdict ethernet_input(struct ip *ip, struct interface *interface, s
 	switch (ethernet.type) {
 	case ETHERTYPE_IPV4:
 		return ipv4_input(ip, interface, frame, link_group, NULL);
+	case ETHERTYPE_IPV6:
+		return ipv6_input(ip, interface, frame, link_group, NULL);
 	case ETHERTYPE_ARP:
 		return arp_input(ip, interface, frame);
 	default:
@@ -142,20 +151,31 @@ static enum verdict ethernet_input(struct ip *ip, struct interface *interface, s
 	}
 }
 
-enum verdict ip_input(struct ip *ip, struct interface *interface, struct frame *frame)
+/* On lo, where no Ethernet header tells, the packet's first bits do. */
+static enum verdict lo_input(struct ip *ip, struct frame *frame)
 {
-	enum verdict verdict = interface->ethernet ? ethernet_input(ip, interface, frame)
-						   : ipv4_input(ip, interface, frame, false, NULL);
+	struct interface *lo = ip->interfaces.at[0], *went_out_by = frame->from;
+	bool v6 = frame->head_size > 0 && frame->head[0] >> 4 == 6;
+
+	return v6 ? ipv6_input(ip, lo, frame, false, went_out_by)
+		  : ipv4_input(ip, lo, frame, false, went_out_by);
+}
+
+static enum verdict count(struct ip *ip, enum verdict verdict, struct frame *frame)
+{
 	ip->counts[verdict]++;
 	frame_free(frame);
 	return verdict;
 }
 
-enum verdict ip_loopback_input(struct ip *ip, struct frame *frame)
+enum verdict ip_input(struct ip *ip, struct interface *interface, struct frame *frame)
 {
 	enum verdict verdict =
-		ipv4_input(ip, ip->interfaces.at[0], frame, false, (struct interface *)frame->from);
-	ip->counts[verdict]++;
-	frame_free(frame);
-	return verdict;
+		interface->ethernet ? ethernet_input(ip, interface, frame) : lo_input(ip, frame);
+	return count(ip, verdict, frame);
+}
+
+enum verdict ip_loopback_input(struct ip *ip, struct frame *frame)
+{
+	return count(ip, lo_input(ip, frame), frame);
 }

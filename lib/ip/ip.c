@@ -1,7 +1,9 @@
 #include "ip/ip.h"
 
 #include "ip/icmp.h"
+#include "ip/icmp6.h"
 #include "wire/ipv4.h"
+#include "wire/ipv6.h"
 
 enum { RANDOM_PURPOSE = 0x6970 }; /* "ip" */
 
@@ -14,10 +16,13 @@ bool ip_init(struct ip *ip, const struct berth_allocator *allocator, struct pool
 	ip->clock = clock;
 	random_init(&ip->random, seed, RANDOM_PURPOSE);
 	ip->identification_key = random_key(&ip->random);
+	ip->flow_key = random_key(&ip->random);
 	icmp_limit_init(&ip->icmp_limit, &ip->random);
 	list_init(&ip->loopback);
 	routes_init(&ip->routes, allocator);
 	ip_register(ip, PROTOCOL_ICMP, &(struct ip_protocol){ .input = icmp_input, .context = ip });
+	ip_register(ip, PROTOCOL_ICMP6,
+		    &(struct ip_protocol){ .input = icmp6_input, .context = ip });
 
 	if (!interfaces_init(ip))
 		return false;

@@ -1,4 +1,4 @@
-/* ip: the internet layer of one host (RFC 791, 1122): from a frame to the protocol it is for, and from a protocol's
+/* ip: the internet layer of one host (RFC 791, 1122, 8200): from a frame to the protocol it is for, and from a protocol's
  * packet to a frame on the right interface, link address found.
  *
  * It knows the protocols above it only as a table of functions. What is sent to one of the host's own addresses never
@@ -33,12 +33,12 @@ struct ip_packet {
 	struct frame *frame;
 	struct address source;
 	struct address destination;
-	struct bytes header; /* the IP header as it came, options and all */
+	struct bytes header; /* the IP header as it came, options or extension headers and all */
 	uint8_t version;     /* 4 or 6 */
 	uint8_t protocol;
-	uint8_t ttl;
+	uint8_t ttl; /* hop limit */
 	uint8_t tos; /* DSCP and ECN */
-	bool to_group; /* multicast or broadcast, of IP or of the link: never answered (RFC 1122, 3.2.2) */
+	bool to_group; /* multicast or broadcast, of IP or of the link: no error about it (RFC 1122, 3.2.2) */
 };
 
 /* Bad news about a packet this host sent: an ICMP error from outside, or our own (no neighbour). Its addresses are the
@@ -68,8 +68,10 @@ struct ip_send {
 	struct address destination;
 	uint8_t protocol;
 	int interface; /* index of the one to send to a group by; 0: the source's, or the route's */
-	uint8_t ttl;   /* 0: 64 */
-	uint8_t tos;
+	uint8_t ttl;   /* hop limit; 0: 64 */
+	uint8_t tos;   /* traffic class */
+	uint32_t
+		flow; /* IPv6's flow label, 20 bits; 0: one of the addresses, the protocol and its ports (RFC 6437) */
 	bool dont_fragment;
 	bool not_to_self;  /* of what is sent to a group, our own members get nothing */
 	bool only_to_self; /* ... or only they do: its time to live is 0 */
@@ -89,6 +91,7 @@ struct ip {
 	struct clock *clock;
 	struct random random;
 	struct siphash_key identification_key;
+	struct siphash_key flow_key; /* of flow labels */
 	uint32_t identification;
 	struct interfaces interfaces;
 	struct routes routes;
@@ -126,7 +129,7 @@ enum verdict ip_loopback_input(struct ip *ip, struct frame *frame);
  * QUEUED (for the neighbour) or why not. */
 enum verdict ip_output(struct ip *ip, const struct ip_send *send, struct frame *frame);
 
-/* Sends a packet whose IPv4 header its sender has written, which may say what it likes of its source (head at the header, which
+/* Sends a packet whose IP header its sender has written, which may say what it likes of its source (head at the header, which
  * parses): it goes where one to destination goes, and is never cut. Else as ip_output. */
 enum verdict ip_output_written(struct ip *ip, const struct address *destination,
 			       struct frame *packet);
@@ -158,7 +161,7 @@ bool ip_loopback_run(struct ip *ip);
 void ip_loopback_forget(struct ip *ip, const struct interface *interface);
 
 /* icmp.c: answers a packet with an ICMP error (RFC 1122, 3.2.2 says when not; rate limited). code: the ICMP code of
- * destination unreachable (port 3, protocol 2). */
+ * destination unreachable (port 3, protocol 2), of which IPv6 has the like. */
 void icmp_unreachable(struct ip *ip, const struct ip_packet *packet, uint8_t code);
 /* As that, about the first fragment of a packet whose others did not come (RFC 792, time exceeded, code 1). */
 void icmp_reassembly_time_exceeded(struct ip *ip, const struct ip_packet *packet);

@@ -198,7 +198,9 @@ static void transmit(struct neighbour *neighbour, struct frame *packet)
 		neighbour->state = NEIGHBOUR_DELAY;
 		clock_set(clock, &neighbour->alarm, clock->now + NEIGHBOUR_DELAY_NS);
 	}
-	interface_transmit(neighbour->interface, &neighbour->mac, ETHERTYPE_IPV4, packet);
+	interface_transmit(neighbour->interface, &neighbour->mac,
+			   address_is_v4(&neighbour->address) ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6,
+			   packet);
 }
 
 static void keep_waiting(struct neighbour *neighbour, struct frame *packet)

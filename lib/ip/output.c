@@ -3,6 +3,7 @@
 #include "ip/hop.h"
 #include "wire/cut.h"
 #include "wire/ipv4.h"
+#include "wire/ipv6.h"
 
 #include <errno.h>
 
@@ -33,10 +34,34 @@ static uint16_t choose_identification(struct ip *ip, bool dont_fragment)
 	return scramble(&ip->identification_key, (uint16_t)ip->identification++);
 }
 
-/* Its pieces, where it may be cut, are the sender's to make fit. */
-static bool fits(const struct interface *interface, const struct frame *frame)
+/* RFC 6437, 3: the same for all of a flow, and nothing that can be guessed from another's. */
+static uint32_t choose_flow(const struct ip *ip, const struct ip_send *send,
+			    const struct address *source, const struct frame *frame)
 {
-	uint32_t size = IPV4_HEADER_SIZE + frame_size(frame);
+	enum { PORTS_AT = 33, MESSAGE_SIZE = PORTS_AT + 4, MASK = 0xfffff };
+	uint8_t message[MESSAGE_SIZE] = { 0 };
+
+	if (send->flow)
+		return send->flow & MASK;
+	memcpy(message, source->bytes, 16);
+	memcpy(message + 16, send->destination.bytes, 16);
+	message[PORTS_AT - 1] = send->protocol;
+	if (send->protocol == PROTOCOL_TCP || send->protocol == PROTOCOL_UDP)
+		memcpy(message + PORTS_AT, frame->head, MESSAGE_SIZE - PORTS_AT);
+	uint32_t flow = siphash(&ip->flow_key, (struct bytes){ message, sizeof message }) & MASK;
+	return flow ? flow : 1; /* 0 is no label */
+}
+
+static uint32_t header_size_of(const struct ip_send *send)
+{
+	return address_is_v4(&send->destination) ? IPV4_HEADER_SIZE : IPV6_HEADER_SIZE;
+}
+
+/* Its pieces, where it may be cut, are the sender's to make fit. */
+static bool fits(const struct interface *interface, const struct ip_send *send,
+		 const struct frame *frame)
+{
+	uint32_t size = header_size_of(send) + frame_size(frame);
 
 	if (frame->segment_size == 0)
 		return size <= interface->mtu;
@@ -46,7 +71,8 @@ static bool fits(const struct interface *interface, const struct frame *frame)
 
 static bool may_be_cut(const struct ip_send *send, const struct frame *frame)
 {
-	return !send->dont_fragment && frame->segment_size == 0 &&
+	return address_is_v4(&send->destination) && !send->dont_fragment &&
+	       frame->segment_size == 0 &&
 	       IPV4_HEADER_SIZE + frame_size(frame) <= INTERFACE_MTU_MOST;
 }
 
@@ -63,6 +89,21 @@ static struct ipv4_header header_of(struct ip *ip, const struct ip_send *send,
 		.source = address_to_v4(source),
 		.destination = address_to_v4(&send->destination),
 	};
+}
+
+static void write_ipv6(struct ip *ip, const struct ip_send *send, const struct address *source,
+		       struct frame *frame)
+{
+	struct ipv6_header ipv6 = {
+		.traffic_class = send->tos,
+		.flow_label = choose_flow(ip, send, source, frame),
+		.payload_size = (uint16_t)frame_size(frame),
+		.next_header = send->protocol,
+		.hop_limit = send->ttl ? send->ttl : TTL_DEFAULT,
+		.source = *source,
+		.destination = send->destination,
+	};
+	ipv6_write(frame_push(frame, IPV6_HEADER_SIZE), &ipv6);
 }
 
 static enum verdict send_to_self(struct ip *ip, struct frame *packet)
@@ -86,29 +127,46 @@ static void send_copy_to_self(struct ip *ip, const struct frame *packet, struct 
 		ip->counts[copy ? DROP_QUEUE_FULL : DROP_MEMORY]++;
 }
 
+static struct mac mac_of(const struct address *group)
+{
+	if (!address_is_v4(group))
+		return mac_of_group_v6(group->bytes);
+	uint32_t v4 = address_to_v4(group);
+	return v4_is_multicast(v4) ? mac_of_group(v4)
+				   : (struct mac){ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+}
+
+/* IPv6's groups are not joined yet; those of all nodes are heard. */
+static bool is_joined(const struct ip *ip, const struct interface *interface,
+		      const struct address *group)
+{
+	return !address_is_v4(group) || group_is_joined(ip, interface, address_to_v4(group));
+}
+
 static enum verdict send_to_group(struct ip *ip, const struct hop *hop, struct frame *packet)
 {
-	uint32_t next = address_to_v4(&hop->next);
-	bool multicast = v4_is_multicast(next);
-	struct mac group = multicast ? mac_of_group(next)
-				     : (struct mac){ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
+	struct mac group = mac_of(&hop->next);
 
-	if (!multicast)
+	if (!address_is_multicast(&hop->next))
 		send_copy_to_self(ip, packet, NULL);
-	else if (!hop->not_to_self && group_is_joined(ip, hop->interface, next))
+	else if (!hop->not_to_self && is_joined(ip, hop->interface, &hop->next))
 		send_copy_to_self(ip, packet, hop->interface);
 	if (hop->only_to_self)
 		frame_free(packet);
 	else
-		interface_transmit(hop->interface, &group, ETHERTYPE_IPV4, packet);
+		interface_transmit(hop->interface, &group,
+				   address_is_v4(&hop->next) ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6,
+				   packet);
 	return DELIVERED;
 }
 
 /* Takes the packet, whose header is written. */
 static enum verdict dispatch(struct ip *ip, const struct hop *hop, struct frame *packet)
 {
-	if (!hop->interface->ethernet)
+	if (!hop->interface->ethernet) {
+		packet->from = hop->of;
 		return send_to_self(ip, packet);
+	}
 	if (hop->interface->checksums && packet->segment_size == 0)
 		cut_finish_packet(packet);
 	if (hop->to_group)
@@ -148,7 +206,7 @@ static enum verdict output(struct ip *ip, const struct ip_send *send, struct fra
 	int error = hop_find(ip, send->interface, &send->source, &send->destination, &hop);
 	hop.not_to_self = send->not_to_self;
 	hop.only_to_self = send->only_to_self;
-	bool whole = error == 0 && fits(hop.interface, frame);
+	bool whole = error == 0 && fits(hop.interface, send, frame);
 	if (error)
 		refused = error == -EINVAL ? DROP_BAD_SOURCE : DROP_NO_ROUTE;
 	else if (!whole && !may_be_cut(send, frame))
@@ -156,6 +214,10 @@ static enum verdict output(struct ip *ip, const struct ip_send *send, struct fra
 	if (refused != DELIVERED) {
 		frame_free(frame);
 		return refused;
+	}
+	if (!address_is_v4(&send->destination)) {
+		write_ipv6(ip, send, &hop.source, frame);
+		return dispatch(ip, &hop, frame);
 	}
 	struct ipv4_header ipv4 = header_of(ip, send, &hop.source, frame);
 	ipv4_write(frame_push(frame, IPV4_HEADER_SIZE), &ipv4);
@@ -177,7 +239,7 @@ enum verdict ip_output(struct ip *ip, const struct ip_send *send, struct frame *
 enum verdict ip_output_written(struct ip *ip, const struct address *destination,
 			       struct frame *packet)
 {
-	struct address any = address_v4(0);
+	struct address any = { { { 0 } } };
 	struct hop hop = { 0 };
 	enum verdict refused = DELIVERED;
 

@@ -81,7 +81,7 @@ static void a_frame_from_a_group_or_from_ourselves_is_refused(void **state)
 static void an_unknown_ethertype_is_counted(void **state)
 {
 	struct world *world = *state;
-	static const uint16_t types[] = { 0, 46, 0x86dd, 0x8100, 0xffff };
+	static const uint16_t types[] = { 0, 46, 0x8847, 0x8100, 0xffff };
 
 	for (size_t index = 0; index < COUNT_OF(types); index++) {
 		struct made made = make_spy(PEER, ME);

@@ -1,0 +1,120 @@
+/* input6: from an IPv6 packet to the protocol it is for (RFC 8200; ip.h). Each step refuses what it can judge, and the
+ * next need not look again. */
+#include "ip/icmp6.h"
+#include "ip/input.h"
+#include "wire/ipv6_chain.h"
+
+/* RFC 4291, 2.7: a group of scope 0 is no group, and one of scope 1 never leaves its host. */
+static bool is_group_of_wire(const struct address *destination)
+{
+	return address_group_scope(destination) > SCOPE_INTERFACE;
+}
+
+/* What no packet from a link can have: lo's address, a source that is many or ourselves (LAND). */
+static enum verdict judge_addresses(const struct ip *ip, const struct interface *interface,
+				    const struct ipv6_header *ipv6)
+{
+	if (!interface->ethernet)
+		return DELIVERED;
+	if (address_is_loopback(&ipv6->source) || address_is_loopback(&ipv6->destination))
+		return DROP_LOOPBACK_ADDRESS;
+	if (address_is_multicast(&ipv6->source) || ip_is_own(ip, &ipv6->source))
+		return DROP_BAD_SOURCE;
+	if (address_is_multicast(&ipv6->destination) && !is_group_of_wire(&ipv6->destination))
+		return DROP_NOT_OURS;
+	return DELIVERED;
+}
+
+/* As judged, with the zones of its addresses put in. */
+static enum verdict judge(const struct ip *ip, const struct interface *interface, int zone,
+			  const struct frame *frame, struct ipv6_header *ipv6)
+{
+	if (!ipv6_parse(frame_head(frame), frame_size(frame), ipv6))
+		return DROP_MALFORMED;
+	ipv6->source = address_in_zone(ipv6->source, zone);
+	ipv6->destination = address_in_zone(ipv6->destination, zone);
+	return judge_addresses(ip, interface, ipv6);
+}
+
+/* The groups nobody has to join: all nodes of the interface and the link, and those by which our addresses are asked
+ * for. */
+static bool is_everybodys(const struct interface *interface, const struct address *group)
+{
+	static const struct address all_of_interface = { .bytes = { 0xff, 1, [15] = 1 } };
+	static const struct address all_of_link = { .bytes = { 0xff, 2, [15] = 1 } };
+
+	if (address_equal(group, &all_of_link) || address_equal(group, &all_of_interface))
+		return true;
+	for (uint32_t place = 0; place < interface->address_count; place++) {
+		struct address solicited =
+			address_solicited_node(&interface->addresses[place].address);
+		if (address_equal(group, &solicited))
+			return true;
+	}
+	return false;
+}
+
+/* False: for somebody else. Any address of the host will do, on whatever interface (the weak model, as Linux has it), but
+ * one that means something on its link alone. */
+static bool find_destination(const struct ip *ip, struct ip_packet *packet)
+{
+	if (ip_is_own(ip, &packet->destination))
+		return true;
+	packet->to_group = true;
+	return address_is_multicast(&packet->destination) &&
+	       is_everybodys(packet->interface, &packet->destination);
+}
+
+/* RFC 8200, 4: the headers in front of what it carries. */
+static enum verdict walk_chain(struct ip *ip, const struct ip_packet *packet,
+			       struct ipv6_chain *chain)
+{
+	switch (ipv6_chain_walk(frame_head(packet->frame), chain)) {
+	case IPV6_CHAIN_HOLDS:
+		return DELIVERED;
+	case IPV6_CHAIN_PROBLEM:
+		frame_pull(packet->frame, IPV6_HEADER_SIZE);
+		icmp6_answer_error(ip, packet, ICMP6_PARAMETER_PROBLEM, chain->problem_code,
+				   chain->problem_at);
+		return DROP_OPTIONS;
+	default:
+		return DROP_OPTIONS;
+	}
+}
+
+enum verdict ipv6_input(struct ip *ip, struct interface *interface, struct frame *frame,
+			bool link_group, struct interface *went_out_by)
+{
+	struct interface *of = went_out_by ? went_out_by : interface;
+	struct ipv6_header ipv6;
+	struct ipv6_chain chain;
+	enum verdict verdict = judge(ip, interface, of->index, frame, &ipv6);
+	if (verdict != DELIVERED)
+		return verdict;
+
+	struct ip_packet packet = {
+		.interface = of,
+		.frame = frame,
+		.source = ipv6.source,
+		.destination = ipv6.destination,
+		.header = { frame->head, IPV6_HEADER_SIZE },
+		.version = 6,
+		.ttl = ipv6.hop_limit,
+		.tos = ipv6.traffic_class,
+		.to_group = link_group,
+	};
+	if (!find_destination(ip, &packet))
+		return DROP_NOT_OURS;
+	frame_trim(frame, IPV6_HEADER_SIZE + (uint32_t)ipv6.payload_size);
+	verdict = walk_chain(ip, &packet, &chain);
+	if (verdict != DELIVERED)
+		return verdict;
+	packet.protocol = chain.protocol;
+	packet.header.size = chain.upper_at;
+	if (address_is_any(&packet.source) && packet.protocol != PROTOCOL_ICMP6)
+		return DROP_BAD_SOURCE; /* only neighbour discovery and MLD speak before they have an address */
+	frame_pull(frame, chain.upper_at);
+	if (ipv6_chain_in_parts(&chain))
+		return DROP_FRAGMENT;
+	return ip_deliver(ip, &packet);
+}
