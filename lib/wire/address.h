@@ -99,6 +99,13 @@ static inline struct address address_in_zone(struct address address, int zone)
 	return address;
 }
 
+/* Can it lie in an IPv6 packet? Mapped, it would be taken for IPv4's; with bits where the zone is held, for one that
+ * somebody here has chosen. */
+static inline bool address_fits_wire(const struct address *address)
+{
+	return !address_is_v4(address) && address_zone(address) == 0;
+}
+
 static inline void address_write_v6(uint8_t at[16], const struct address *address)
 {
 	struct address plain = address_in_zone(*address, 0);

@@ -33,9 +33,9 @@ struct ipv6_header {
 };
 
 /* packet: at least the whole header, at head of the packet; present: how many bytes of the packet arrived in all. False
- * where the header contradicts itself or what arrived, and where an address is mapped, or link-local outside of
- * fe80::/64: struct address would take it for IPv4's, or for one with a zone, and on the wire neither means anything
- * (RFC 4291, 2.5.5.2 and 2.5.6). */
+ * where the header contradicts itself or what arrived, and where an address cannot be what struct address would take it
+ * for: a mapped one, which on the wire means nothing (RFC 4291, 2.5.5.2), and a link-local one whose bits in front of the
+ * interface's are not zero (2.5.6). */
 bool ipv6_parse(struct bytes packet, size_t present, struct ipv6_header *ipv6);
 
 void ipv6_write(uint8_t at[IPV6_HEADER_SIZE], const struct ipv6_header *ipv6);

@@ -113,10 +113,10 @@ static void read_router_advertisement(const uint8_t *at, struct ndp_message *ndp
 		ndp->preference = NDP_MEDIUM; /* RFC 4191, 2.2 */
 }
 
-/* An address of one node, which struct address takes for IPv6's. */
+/* An address of one node. */
 static bool is_one_node(const struct address *address)
 {
-	return !address_is_v4(address) && !address_is_multicast(address);
+	return address_fits_wire(address) && !address_is_multicast(address);
 }
 
 static bool read_target(const uint8_t *at, struct ndp_message *ndp)
@@ -180,7 +180,7 @@ bool ndp_parse_prefix(const struct ndp_option *option, struct ndp_prefix *prefix
 		.valid_s = get32(at + 4),
 		.preferred_s = get32(at + 8),
 	};
-	return !address_is_v4(&prefix->prefix);
+	return address_fits_wire(&prefix->prefix);
 }
 
 /* RFC 4191, 2.3: of the prefix, there is as much as its bits need, or more. */
@@ -197,7 +197,7 @@ bool ndp_parse_route(const struct ndp_option *option, struct ndp_route *route)
 		return false;
 	memcpy(route->prefix.bytes, at + 8, size - 8);
 	route->prefix = address_prefix(&route->prefix, route->bits);
-	return !address_is_v4(&route->prefix);
+	return address_fits_wire(&route->prefix);
 }
 
 bool ndp_parse_name_servers(const struct ndp_option *option, struct ndp_name_servers *servers)

@@ -102,6 +102,21 @@ static void a_mapped_address_is_refused_at_either_end(void **state)
 	}
 }
 
+/* The zone is ours to say, and no sender's. */
+static void a_link_local_address_that_brings_a_zone_is_refused(void **state)
+{
+	uint8_t bytes[IPV6_HEADER_SIZE];
+	(void)state;
+	memcpy(bytes, plain, sizeof bytes);
+	bytes[IPV6_DESTINATION_AT + 3] = 1;
+	assert_false(parses(bytes, sizeof bytes, PLAIN_TOTAL));
+	memcpy(bytes + IPV6_DESTINATION_AT, plain + IPV6_SOURCE_AT, 16);
+	memcpy(bytes + IPV6_SOURCE_AT, plain + IPV6_DESTINATION_AT, 16);
+	assert_true(parses(bytes, sizeof bytes, PLAIN_TOTAL));
+	bytes[IPV6_SOURCE_AT + 2] = 1;
+	assert_false(parses(bytes, sizeof bytes, PLAIN_TOTAL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +125,7 @@ int main(void)
 		cmocka_unit_test(no_version_but_six_is_taken),
 		cmocka_unit_test(each_flipped_bit_is_seen_or_makes_the_header_refused),
 		cmocka_unit_test(a_payload_length_of_zero_is_no_payload),
+		cmocka_unit_test(a_link_local_address_that_brings_a_zone_is_refused),
 		cmocka_unit_test(a_mapped_address_is_refused_at_either_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
