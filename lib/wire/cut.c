@@ -244,8 +244,9 @@ static struct frame *start_piece(struct segment *segment, uint32_t size)
 {
 	const struct frame *frame = segment->frame;
 
-	/* One slice more than a frame holds: seen only where payload lies in head as well as in all slices. */
-	if (segment->slice_count > FRAME_SLICES) {
+	/* One slice more than a frame holds, seen only where payload lies in head as well as in all slices; or more
+	 * headers than it has room for, which IPv6 allows. */
+	if (segment->slice_count > FRAME_SLICES || segment->payload_at > FRAME_HEAD_ROOM) {
 		struct frame *piece = frame_with_room(frame->home, segment->payload_at + size);
 		if (!piece)
 			return NULL;

@@ -316,6 +316,35 @@ static void a_segment_with_payload_at_head_and_in_every_slice_is_cut_too(void **
 	check_pieces(fixture, 2 + FRAME_SLICES * 50, 840);
 }
 
+/* More than a frame has room for in front of its payload. */
+static void a_segment_behind_many_headers_is_cut_too(void **state)
+{
+	struct fixture *fixture = *state;
+	enum { OPTIONS = 160, HEADERS = ETHERNET_HEADER_SIZE + IPV6_HEADER_SIZE };
+	static uint8_t bytes[8192], longer[8192];
+	struct frame *sliced = segment(fixture, 1, 5000, 1448);
+	size_t size = frame_copy_out(sliced, 0, bytes, sizeof bytes);
+
+	frame_free(sliced);
+	memcpy(longer, bytes, HEADERS);
+	put16(longer + ETHERNET_HEADER_SIZE + IPV6_PAYLOAD_SIZE_AT,
+	      (uint16_t)(size - HEADERS + OPTIONS));
+	longer[HEADERS] = PROTOCOL_DESTINATION_OPTIONS;
+	longer[HEADERS + 1] = OPTIONS / 8 - 1;
+	memcpy(longer + HEADERS + OPTIONS, bytes + HEADERS, size - HEADERS);
+	struct frame *frame =
+		frame_from_bytes(fixture->pool, (struct bytes){ longer, size + OPTIONS });
+	frame->segment_size = 1448;
+	assert_true(cut_each(frame, keep, fixture));
+	frame_free(frame);
+	CHECK_EQUAL(4, fixture->piece_count);
+	for (int index = 0; index < 4; index++) {
+		uint8_t *head = fixture->pieces[index]->head;
+		CHECK_EQUAL(OPTIONS + 8 + 32 + (index < 3 ? 1448 : 5000 - 3 * 1448),
+			    get16(head + ETHERNET_HEADER_SIZE + IPV6_PAYLOAD_SIZE_AT));
+	}
+}
+
 static void what_fits_one_frame_is_given_as_a_finished_copy(void **state)
 {
 	static const uint16_t segment_sizes[] = { 0, 1000, 1448 };
@@ -488,6 +517,8 @@ int main(void)
 		CUT_TEST(the_frame_that_is_cut_is_unchanged),
 		CUT_TEST(a_segment_all_at_head_is_cut_too),
 		CUT_TEST(a_segment_with_payload_at_head_and_in_every_slice_is_cut_too),
+		cmocka_unit_test_setup_teardown(a_segment_behind_many_headers_is_cut_too, begin_v6,
+						end),
 		CUT_TEST(what_fits_one_frame_is_given_as_a_finished_copy),
 		CUT_TEST(a_frame_that_is_not_ip_is_given_as_it_is),
 		CUT_TEST(without_memory_it_says_so_and_leaks_nothing),
