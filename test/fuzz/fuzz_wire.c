@@ -7,8 +7,12 @@
 #include "wire/cut.h"
 #include "wire/ethernet.h"
 #include "wire/icmp.h"
+#include "wire/icmp6.h"
 #include "wire/igmp.h"
 #include "wire/ipv4.h"
+#include "wire/ipv6_chain.h"
+#include "wire/mld.h"
+#include "wire/ndp.h"
 #include "wire/tcp.h"
 
 #include <stdlib.h>
@@ -99,6 +103,122 @@ static void ipv4_round_trip(struct bytes input)
 		       ipv4.checksum == UINT16_MAX); /* the other zero */
 }
 
+static void icmp6_round_trip(struct bytes input)
+{
+	struct icmp6_message icmp6;
+	uint8_t written[ICMP6_HEADER_SIZE];
+
+	if (!icmp6_parse(input, &icmp6))
+		return;
+	assert(icmp6.body.size == input.size - ICMP6_HEADER_SIZE);
+	icmp6_write(written, icmp6.type, icmp6.code, icmp6.rest);
+	put16(written + 2, icmp6.checksum);
+	assert(memcmp(written, input.at, sizeof written) == 0);
+}
+
+/* What one who judges and one who only looks find of a packet's headers. */
+static void chains_agree(struct bytes packet)
+{
+	struct ipv6_chain judged, seen;
+	enum ipv6_chain_end end = ipv6_chain_walk(packet, &judged);
+	bool skimmed = ipv6_chain_skim(packet, &seen);
+
+	if (end == IPV6_CHAIN_PROBLEM)
+		assert(judged.problem_at < packet.size);
+	if (skimmed)
+		assert(seen.upper_at <= packet.size);
+	if (end != IPV6_CHAIN_HOLDS)
+		return;
+	assert(skimmed && judged.upper_at == seen.upper_at && judged.protocol == seen.protocol);
+	assert(judged.name_at < judged.upper_at && packet.at[judged.name_at] == judged.protocol);
+}
+
+static void ipv6_round_trip(struct bytes input)
+{
+	struct ipv6_header ipv6;
+	uint8_t written[IPV6_HEADER_SIZE];
+
+	if (!ipv6_parse(input, input.size, &ipv6))
+		return;
+	ipv6_write(written, &ipv6);
+	assert(memcmp(written, input.at, sizeof written) == 0);
+	chains_agree(input);
+}
+
+/* The bytes as the payload of a packet whose first header they choose. */
+static void chain(struct bytes input)
+{
+	static uint8_t bytes[IPV6_HEADER_SIZE + UINT16_MAX];
+	const struct ipv6_header ipv6 = {
+		.payload_size = (uint16_t)(input.size < UINT16_MAX ? input.size : UINT16_MAX),
+		.next_header = input.size ? input.at[0] : PROTOCOL_NONE,
+	};
+
+	ipv6_write(bytes, &ipv6);
+	memcpy(bytes + IPV6_HEADER_SIZE, input.at, ipv6.payload_size);
+	chains_agree((struct bytes){ bytes, (size_t)IPV6_HEADER_SIZE + ipv6.payload_size });
+}
+
+static void ndp_options_hold(const struct ndp_message *ndp)
+{
+	struct bytes options = ndp->options;
+	struct ndp_option option;
+	struct ndp_prefix prefix;
+	struct ndp_route route;
+	struct ndp_name_servers servers;
+	struct ndp_search_list list;
+	uint8_t written[NDP_PREFIX_SIZE];
+
+	while (ndp_take_option(&options, &option)) {
+		if (ndp_parse_prefix(&option, &prefix))
+			assert(ndp_write_prefix(written, &prefix) == option.bytes.size);
+		if (ndp_parse_route(&option, &route))
+			assert(ndp_write_route(written, &route) <= option.bytes.size);
+		if (ndp_parse_name_servers(&option, &servers))
+			assert(servers.addresses.size == servers.count * (size_t)16);
+		if (ndp_parse_search_list(&option, &list))
+			assert(list.names.size < option.bytes.size);
+	}
+	assert(options.size == 0);
+}
+
+static void ndp_round_trip(struct bytes input)
+{
+	struct ndp_message ndp, again;
+	uint8_t written[NDP_MOST];
+
+	if (!ndp_parse(input, &ndp))
+		return;
+	ndp_options_hold(&ndp);
+	if (ndp.nonce.size > NDP_NONCE_SIZE)
+		ndp.nonce.size = NDP_NONCE_SIZE;
+	size_t size = ndp_write(written, &ndp);
+	assert(size <= NDP_MOST && ndp_parse((struct bytes){ written, size }, &again));
+	assert(again.mtu == ndp.mtu && again.preference == ndp.preference);
+	assert(address_equal(&again.target, &ndp.target));
+	assert(again.nonce.size == ndp.nonce.size);
+}
+
+static void mld_round_trip(struct bytes input)
+{
+	struct mld_message mld;
+	struct mld_record record;
+	uint8_t written[MLD_SIZE];
+
+	if (!mld_parse(input, &mld))
+		return;
+	if (mld.type != ICMP6_MLD_REPORT_V2) {
+		assert(mld.sources.size == mld.count * (size_t)16);
+		mld_write(written, mld.type, get16(input.at + 4), &mld.group);
+		assert(memcmp(written + 8, input.at + 8, 16) == 0);
+		return;
+	}
+	for (uint16_t count = 0; count < mld.count; count++) {
+		assert(mld_take_record(&mld.records, &record));
+		assert(record.sources.size == record.count * (size_t)16);
+	}
+}
+
 static bool same_options(const struct tcp_options *a, const struct tcp_options *b)
 {
 	return a->has_mss == b->has_mss && a->mss == b->mss &&
@@ -153,18 +273,44 @@ static void release(void *context, void *at, size_t size)
 	free(at);
 }
 
-/* A piece of a large segment: both checksums hold, and no byte is over. */
+/* Where the segment of an unfragmented TCP packet begins and whom it is between; false: none. */
+static bool find_segment(struct bytes packet, struct address *source, struct address *destination,
+			 struct bytes *segment)
+{
+	struct ipv4_header ipv4;
+	struct ipv6_header ipv6;
+	struct ipv6_chain headers;
+
+	if (ipv4_parse(packet, packet.size, &ipv4)) {
+		*source = address_v4(ipv4.source);
+		*destination = address_v4(ipv4.destination);
+		*segment = (struct bytes){ packet.at + ipv4.header_size,
+					   (size_t)ipv4.total_size - ipv4.header_size };
+		return ipv4.protocol == PROTOCOL_TCP && !ipv4.more_fragments &&
+		       ipv4.fragment_offset == 0;
+	}
+	if (!ipv6_parse(packet, packet.size, &ipv6) || !ipv6_chain_skim(packet, &headers))
+		return false;
+	*source = ipv6.source;
+	*destination = ipv6.destination;
+	*segment =
+		(struct bytes){ packet.at + headers.upper_at,
+				(size_t)IPV6_HEADER_SIZE + ipv6.payload_size - headers.upper_at };
+	return headers.protocol == PROTOCOL_TCP && !ipv6_chain_in_parts(&headers);
+}
+
+/* A piece of a large segment: the checksums hold, and no byte is over. */
 static void check_piece(struct bytes piece)
 {
-	struct bytes packet = bytes_after(piece, ETHERNET_HEADER_SIZE);
+	struct bytes packet = bytes_after(piece, ETHERNET_HEADER_SIZE), segment;
 	struct checksum checksum = { 0 };
-	struct ipv4_header ipv4;
+	struct address source, destination;
 
-	assert(ipv4_parse(packet, packet.size, &ipv4) && ipv4.total_size == packet.size);
-	assert(ipv4_checksum_holds((struct bytes){ packet.at, ipv4.header_size }));
-	struct address source = address_v4(ipv4.source);
-	struct address destination = address_v4(ipv4.destination);
-	struct bytes segment = bytes_after(packet, ipv4.header_size);
+	assert(find_segment(packet, &source, &destination, &segment));
+	assert(segment.at + segment.size == packet.at + packet.size);
+	if (address_is_v4(&source))
+		assert(ipv4_checksum_holds(
+			(struct bytes){ packet.at, packet.size - segment.size }));
 	checksum_add_pseudo(&checksum, &source, &destination, PROTOCOL_TCP, (uint32_t)segment.size);
 	checksum_add(&checksum, segment);
 	assert(checksum_finish(&checksum) == 0);
@@ -173,21 +319,21 @@ static void check_piece(struct bytes piece)
 /* Is it a segment that cut_each must cut? */
 static bool is_large(struct bytes input, uint16_t segment_size)
 {
-	struct ipv4_header ipv4;
+	struct address source, destination;
+	struct bytes segment;
 	struct tcp_header tcp;
 
-	if (input.size < ETHERNET_HEADER_SIZE || get16(input.at + 12) != ETHERTYPE_IPV4)
+	if (input.size < ETHERNET_HEADER_SIZE)
 		return false;
-	struct bytes packet = bytes_after(input, ETHERNET_HEADER_SIZE);
-	if (!ipv4_parse(packet, packet.size, &ipv4) || ipv4.protocol != PROTOCOL_TCP)
+	uint16_t type = get16(input.at + 12);
+	if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6)
 		return false;
-	if (ipv4.more_fragments || ipv4.fragment_offset > 0)
+	if (!find_segment(bytes_after(input, ETHERNET_HEADER_SIZE), &source, &destination,
+			  &segment))
 		return false;
-	packet.size = ipv4.total_size;
-	if (!tcp_parse(bytes_after(packet, ipv4.header_size), &tcp))
+	if (!tcp_parse(segment, &tcp))
 		return false;
-	size_t payload = packet.size - ipv4.header_size - tcp.header_size;
-	return segment_size > 0 && payload > segment_size;
+	return segment_size > 0 && segment.size - tcp.header_size > segment_size;
 }
 
 struct gathered {
@@ -245,6 +391,22 @@ static struct bytes dressed(struct bytes input)
 	return (struct bytes){ bytes, input.size };
 }
 
+/* Likewise over IPv6, behind whatever headers the bytes choose. */
+static struct bytes dressed_v6(struct bytes input)
+{
+	static uint8_t bytes[BLOCK_LARGEST];
+	uint8_t *packet = bytes + ETHERNET_HEADER_SIZE;
+	size_t size = input.size - ETHERNET_HEADER_SIZE - IPV6_HEADER_SIZE;
+
+	memcpy(bytes, input.at, input.size);
+	put16(packet - 2, ETHERTYPE_IPV6);
+	packet[0] = 6 << 4;
+	put16(packet + IPV6_PAYLOAD_SIZE_AT, (uint16_t)(size < UINT16_MAX ? size : UINT16_MAX));
+	if (packet[IPV6_NEXT_HEADER_AT] % 2)
+		packet[IPV6_NEXT_HEADER_AT] = PROTOCOL_TCP;
+	return (struct bytes){ bytes, input.size };
+}
+
 static void options_hold_or_not(struct bytes input)
 {
 	bool source_route;
@@ -271,6 +433,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ipv4_round_trip(input);
 	ipv4_round_trip(behind_ethernet);
 	options_hold_or_not(input);
+	ipv6_round_trip(input);
+	ipv6_round_trip(behind_ethernet);
+	chain(input);
+	icmp6_round_trip(input);
+	ndp_round_trip(input);
+	mld_round_trip(input);
 	tcp_round_trip(input);
 	checksum_in_pieces(input);
 
@@ -279,6 +447,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cut(pool, input);
 	if (size >= ETHERNET_HEADER_SIZE + IPV4_HEADER_SIZE)
 		cut(pool, dressed(input));
+	if (size >= ETHERNET_HEADER_SIZE + IPV6_HEADER_SIZE)
+		cut(pool, dressed_v6(input));
 	pool_free(pool);
 	return 0;
 }
