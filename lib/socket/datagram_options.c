@@ -31,32 +31,8 @@ static int set_keep_failures(struct socket *socket, const void *value, socklen_t
 	return 0;
 }
 
-static int get_send_buffer(struct socket *socket, void *value, socklen_t *size)
-{
-	(void)size;
-	return give_int(value, (int)settings_of(socket)->send_buffer);
-}
-
-static int set_send_buffer(struct socket *socket, const void *value, socklen_t size)
-{
-	(void)size;
-	settings_of(socket)->send_buffer = option_buffer_size(int_of(value), UDP_SEND_BUFFER_LEAST);
-	return 0;
-}
-
-static int get_receive_buffer(struct socket *socket, void *value, socklen_t *size)
-{
-	(void)size;
-	return give_int(value, (int)settings_of(socket)->receive_buffer);
-}
-
-static int set_receive_buffer(struct socket *socket, const void *value, socklen_t size)
-{
-	(void)size;
-	settings_of(socket)->receive_buffer =
-		option_buffer_size(int_of(value), UDP_RECEIVE_BUFFER_LEAST);
-	return 0;
-}
+BUFFER(send_buffer, settings_of(socket)->send_buffer, UDP_SEND_BUFFER_LEAST)
+BUFFER(receive_buffer, settings_of(socket)->receive_buffer, UDP_RECEIVE_BUFFER_LEAST)
 
 static int get_tos(struct socket *socket, void *value, socklen_t *size)
 {
@@ -96,33 +72,6 @@ static int get_mtu(struct socket *socket, void *value, socklen_t *size)
 		return -ENOTCONN;
 	return give_int(value, (int)socket->datagram->path_mtu);
 }
-
-static int get_times(struct socket *socket, void *value, enum timestamps timestamps)
-{
-	return give_int(value, socket->timestamps == timestamps);
-}
-
-/* Linux has one switch for both. */
-static int set_times(struct socket *socket, const void *value, enum timestamps timestamps)
-{
-	socket->timestamps = int_of(value) ? timestamps : NO_TIMESTAMPS;
-	return 0;
-}
-
-#define TIMES(option, timestamps)                                                                  \
-	static int get_##option(struct socket *socket, void *value, socklen_t *size)               \
-	{                                                                                          \
-		(void)size;                                                                        \
-		return get_times(socket, value, timestamps);                                       \
-	}                                                                                          \
-	static int set_##option(struct socket *socket, const void *value, socklen_t size)          \
-	{                                                                                          \
-		(void)size;                                                                        \
-		return set_times(socket, value, timestamps);                                       \
-	}
-
-TIMES(timestamp, TIMESTAMPS_IN_MICROSECONDS)
-TIMES(timestamp_ns, TIMESTAMPS_IN_NANOSECONDS)
 
 /* clang-format off */
 #define BOTH(name) get_##name, set_##name

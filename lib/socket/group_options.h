@@ -14,8 +14,7 @@ int set_group_all(struct socket *socket, const void *value, socklen_t size);
 int get_group_interface(struct socket *socket, void *value, socklen_t *size);
 int set_group_interface(struct socket *socket, const void *value, socklen_t size);
 
-/* They have no getter: Linux says ENOPROTOOPT. */
-int get_nothing(struct socket *socket, void *value, socklen_t *size);
+/* They have no getter. */
 int set_add_membership(struct socket *socket, const void *value, socklen_t size);
 int set_drop_membership(struct socket *socket, const void *value, socklen_t size);
 int set_add_source_membership(struct socket *socket, const void *value, socklen_t size);

@@ -62,6 +62,29 @@ static inline int give_int(void *value, int number)
 /* What SO_SNDBUF and SO_RCVBUF make of a size asked for: cut, doubled, floored, as socket(7) says. */
 uint32_t option_buffer_size(int asked, uint32_t least);
 
+/* One of those, kept somewhere, with its least. */
+#define BUFFER(option, place, least)                                                               \
+	static int get_##option(struct socket *socket, void *value, socklen_t *size)               \
+	{                                                                                          \
+		(void)size;                                                                        \
+		return give_int(value, (int)(place));                                              \
+	}                                                                                          \
+	static int set_##option(struct socket *socket, const void *value, socklen_t size)          \
+	{                                                                                          \
+		(void)size;                                                                        \
+		(place) = option_buffer_size(int_of(value), least);                                \
+		return 0;                                                                          \
+	}
+
+/* Of what has no getter: -ENOPROTOOPT, as Linux. */
+int get_nothing(struct socket *socket, void *value, socklen_t *size);
+
+/* time_options.c */
+int get_timestamp(struct socket *socket, void *value, socklen_t *size);
+int set_timestamp(struct socket *socket, const void *value, socklen_t size);
+int get_timestamp_ns(struct socket *socket, void *value, socklen_t *size);
+int set_timestamp_ns(struct socket *socket, const void *value, socklen_t size);
+
 extern const struct option stream_options[];
 extern const size_t stream_option_count;
 extern const struct option datagram_options[];
