@@ -170,6 +170,7 @@ static enum verdict count(struct ip *ip, enum verdict verdict, struct frame *fra
 
 enum verdict ip_input(struct ip *ip, struct interface *interface, struct frame *frame)
 {
+	interface_show(interface, frame, false);
 	enum verdict verdict =
 		interface->ethernet ? ethernet_input(ip, interface, frame) : lo_input(ip, frame);
 	return count(ip, verdict, frame);

@@ -84,6 +84,12 @@ void interface_transmit(struct interface *interface, const struct mac *destinati
 	assert(interface->ethernet);
 	struct ethernet_header ethernet = { *destination, interface->mac, type };
 	ethernet_write(frame_push(frame, ETHERNET_HEADER_SIZE), &ethernet);
+	interface_transmit_written(interface, frame);
+}
+
+void interface_transmit_written(struct interface *interface, struct frame *frame)
+{
+	interface_show(interface, frame, true);
 	interface->transmit(interface->context, frame);
 }
 
@@ -160,6 +166,7 @@ static struct interface *append(struct ip *ip, const struct interface *made)
 		return NULL;
 	*interface = *made;
 	interface->index = interfaces->next_index++;
+	interface->tap = &interfaces->tap;
 	interfaces->at[interfaces->count++] = interface;
 	return interface;
 }

@@ -22,6 +22,16 @@ enum {
 	LOOPBACK_INDEX = 1,
 };
 
+struct interface;
+
+/* Whoever looks at every frame that comes in by an interface or goes out by it, link header at head; lo's has one too,
+ * Ethernet's with addresses of zeros, as Linux shows it. It only looks. see NULL: nobody does. */
+struct tap {
+	void (*see)(void *context, const struct interface *interface, const struct frame *frame,
+		    bool outgoing);
+	void *context;
+};
+
 struct interface_address {
 	struct address address;
 	struct address mask;
@@ -40,6 +50,7 @@ struct interface {
 	/* Takes a frame, its Ethernet header at head; it does not call back into the host. */
 	void (*transmit)(void *context, struct frame *frame);
 	void *context;
+	const struct tap *tap; /* all interfaces have one */
 	struct group_querier querier;
 	uint32_t address_count;
 	struct interface_address addresses[INTERFACE_ADDRESSES_MOST];
@@ -49,6 +60,7 @@ struct interfaces {
 	struct interface *at[INTERFACES_MOST]; /* the first is lo */
 	uint32_t count;
 	int next_index; /* no index is used twice */
+	struct tap tap;
 };
 
 /* An Ethernet link. Fields as in struct interface; name NULL: eth0, eth1 ...; mtu 0: the default. */
@@ -103,5 +115,15 @@ const struct address *interface_source(const struct interface *interface,
 /* Puts an Ethernet header in front and hands the frame to the link; takes it. */
 void interface_transmit(struct interface *interface, const struct mac *destination, uint16_t type,
 			struct frame *frame);
+
+/* The same where its sender has written the header. */
+void interface_transmit_written(struct interface *interface, struct frame *frame);
+
+static inline void interface_show(const struct interface *interface, const struct frame *frame,
+				  bool outgoing)
+{
+	if (interface->tap->see)
+		interface->tap->see(interface->tap->context, interface, frame, outgoing);
+}
 
 #endif

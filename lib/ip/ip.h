@@ -134,6 +134,10 @@ enum verdict ip_output(struct ip *ip, const struct ip_send *send, struct frame *
 enum verdict ip_output_written(struct ip *ip, const struct address *destination,
 			       struct frame *packet);
 
+/* Sends a frame of that interface whose link header its sender has written, all of it at head; takes it. Of lo's, which is
+ * Ethernet's too, only an IP packet gets any further. */
+enum verdict ip_output_frame(struct ip *ip, struct interface *interface, struct frame *frame);
+
 /* 0 and *path; -ENETUNREACH; -EINVAL: source is not an address of the host, or 127/8 to leave it. source: the address the
  * sender is bound to, or any. A destination of 0.0.0.0 is the host itself: path->source is the address meant. */
 int ip_find_path(struct ip *ip, const struct address *source, const struct address *destination,

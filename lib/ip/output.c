@@ -117,6 +117,20 @@ static enum verdict send_to_self(struct ip *ip, struct frame *packet)
 	return DELIVERED;
 }
 
+/* As a link has it: out, and in again at once. */
+static void show_on_lo(const struct interface *lo, struct frame *packet)
+{
+	if (!lo->tap->see)
+		return;
+	const struct ethernet_header ethernet = {
+		.type = packet->head[0] >> 4 == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4,
+	};
+	ethernet_write(frame_push(packet, ETHERNET_HEADER_SIZE), &ethernet);
+	interface_show(lo, packet, true);
+	interface_show(lo, packet, false);
+	frame_pull(packet, ETHERNET_HEADER_SIZE);
+}
+
 /* Of what is broadcast the host's own programs hear too (Linux does this), and of a group its own members. */
 static void send_copy_to_self(struct ip *ip, const struct frame *packet, struct interface *group_of)
 {
@@ -164,6 +178,7 @@ static enum verdict send_to_group(struct ip *ip, const struct hop *hop, struct f
 static enum verdict dispatch(struct ip *ip, const struct hop *hop, struct frame *packet)
 {
 	if (!hop->interface->ethernet) {
+		show_on_lo(hop->interface, packet);
 		packet->from = hop->of;
 		return send_to_self(ip, packet);
 	}
@@ -234,6 +249,30 @@ static enum verdict count_drop(struct ip *ip, enum verdict verdict)
 enum verdict ip_output(struct ip *ip, const struct ip_send *send, struct frame *frame)
 {
 	return count_drop(ip, output(ip, send, frame));
+}
+
+/* lo takes what it understands. */
+static enum verdict send_frame_to_self(struct ip *ip, struct interface *lo, struct frame *frame)
+{
+	struct ethernet_header ethernet;
+	bool is_ip = ethernet_parse(frame_head(frame), &ethernet) &&
+		     (ethernet.type == ETHERTYPE_IPV4 || ethernet.type == ETHERTYPE_IPV6);
+
+	interface_show(lo, frame, true);
+	interface_show(lo, frame, false);
+	frame_pull(frame, ETHERNET_HEADER_SIZE);
+	if (is_ip)
+		return count_drop(ip, send_to_self(ip, frame));
+	frame_free(frame);
+	return count_drop(ip, DROP_NO_PROTOCOL);
+}
+
+enum verdict ip_output_frame(struct ip *ip, struct interface *interface, struct frame *frame)
+{
+	if (!interface->ethernet)
+		return send_frame_to_self(ip, interface, frame);
+	interface_transmit_written(interface, frame);
+	return DELIVERED;
 }
 
 enum verdict ip_output_written(struct ip *ip, const struct address *destination,
