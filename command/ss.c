@@ -12,6 +12,12 @@ static long long number_of(const json_t *object, const char *key)
 	return (long long)json_integer_value(json_object_get(object, key));
 }
 
+/* Of what has no ports: a packet socket's protocol and interface. */
+static bool is_packet(const json_t *row)
+{
+	return strncmp(json_text(row, "netid"), "p_", 2) == 0;
+}
+
 /* As ss: no port is a star, and an IPv6 address stands in brackets. */
 static void write_endpoint(const json_t *row, const char *address_key, const char *port_key,
 			   char *text)
@@ -21,6 +27,10 @@ static void write_endpoint(const json_t *row, const char *address_key, const cha
 	long long port = number_of(row, port_key);
 	char number[24] = "*";
 
+	if (is_packet(row)) {
+		snprintf(text, ENDPOINT_SIZE, "%s", address);
+		return;
+	}
 	if (port > 0)
 		snprintf(number, sizeof number, "%lld", port);
 	snprintf(text, ENDPOINT_SIZE, "%s%s%s:%s", brackets ? "[" : "", address,

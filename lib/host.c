@@ -43,6 +43,7 @@ static bool start_datagrams(struct berth_host *host, const uint8_t seed[16])
 		udp_close_all(&host->udp);
 		return false;
 	}
+	packets_init(&host->packets, &host->ip, &config);
 	return true;
 }
 
@@ -99,6 +100,7 @@ struct berth_host *berth_host_new(const struct berth_host_config *config)
 	host->sockets.context = host;
 	host->sockets.ping = &host->ping;
 	host->sockets.raw = &host->raw;
+	host->sockets.packets = &host->packets;
 	sockets_init(&host->sockets, &host->allocator, host->pool, &host->tcp, &host->udp);
 	return host;
 }
@@ -108,6 +110,7 @@ void berth_host_free(struct berth_host *host)
 	if (!host)
 		return;
 	network_unplug_all(host);
+	packets_close(&host->packets);
 	raw_close_all(&host->raw);
 	udp_close_all(&host->ping);
 	udp_close_all(&host->udp);
@@ -245,6 +248,7 @@ static void describe_ends(const struct socket *socket, const struct endpoint *lo
 	int domain = socket ? socket->domain : AF_INET;
 	socklen_t size = sizeof info->local;
 
+	info->domain = domain;
 	info->descriptor = socket ? socket->descriptor : -1;
 	address_write(domain, local, (struct sockaddr *)&info->local, &size);
 	size = sizeof info->peer;
@@ -280,6 +284,24 @@ static void describe_datagram(const struct udp_socket *socket, int type, int pro
 	describe_ends(socket->owner, &socket->holder.local, &socket->peer, info);
 }
 
+static void describe_packet(const struct packet_socket *packet, struct berth_socket_info *info)
+{
+	const struct socket *socket = packet->owner;
+	const struct interface *interface = interface_find(packet->packets->ip, packet->interface);
+	socklen_t size = sizeof info->local;
+
+	*info = (struct berth_socket_info){
+		.descriptor = socket->descriptor,
+		.domain = AF_PACKET,
+		.type = packet->cooked ? SOCK_DGRAM : SOCK_RAW,
+		.protocol = packet->protocol,
+		.state = (int)STATE_CLOSED,
+		.receive_queue = packet->held,
+		.interface = interface ? interface->name : NULL,
+	};
+	socket->kind->tell_name(socket, (struct sockaddr *)&info->local, &size);
+}
+
 void berth_host_sockets(struct berth_host *host,
 			void (*each)(void *context, const struct berth_socket_info *info),
 			void *context)
@@ -303,6 +325,10 @@ void berth_host_sockets(struct berth_host *host,
 	LIST_EACH (node, &host->raw.sockets.all) {
 		const struct raw_socket *raw = CONTAINER_OF(node, struct raw_socket, common.link);
 		describe_datagram(&raw->common, SOCK_RAW, raw->protocol, &info);
+		each(context, &info);
+	}
+	LIST_EACH (node, &host->packets.all) {
+		describe_packet(CONTAINER_OF(node, struct packet_socket, link), &info);
 		each(context, &info);
 	}
 }

@@ -6,6 +6,7 @@
 #include "ip/ip.h"
 #include "socket/socket.h"
 #include "tcp/tcp.h"
+#include "transport/packet.h"
 #include "transport/ping.h"
 #include "transport/raw.h"
 
@@ -30,6 +31,7 @@ struct berth_host {
 	struct udp udp;
 	struct udp ping;
 	struct raw raw;
+	struct packets packets;
 	struct sockets sockets;
 	struct list links;
 

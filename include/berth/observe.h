@@ -17,15 +17,19 @@ struct berth_capture;
 /* One socket, as a row of ss(8). */
 struct berth_socket_info {
 	int descriptor;         /* -1: it has none (closed by its owner, or not yet accepted) */
+	int domain;             /* AF_INET, AF_INET6, AF_PACKET */
 	int type;               /* SOCK_STREAM, SOCK_DGRAM, SOCK_RAW */
-	int protocol;           /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP; of a raw socket any */
+	int protocol;           /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP; of a raw socket any;
+				   of a packet socket an ethertype */
 	int state;              /* TCP_ESTABLISHED ... as in <netinet/tcp.h>; of a datagram socket
 				   TCP_ESTABLISHED (connected) or TCP_CLOSE (ss: UNCONN) */
 	uint32_t receive_queue; /* bytes unread; of a listener: connections waiting; of a datagram
 				   socket: the memory that what is unread takes, as ss shows it */
 	uint32_t send_queue;    /* bytes not acknowledged; of a listener: the backlog */
 	struct sockaddr_storage local;
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer; /* of a packet socket nothing */
+	const char *interface; /* that a packet socket is bound to, good until the call returns;
+				  NULL: none */
 };
 
 /* Calls each for every socket of the host, in no order; it must not call back into the host. */

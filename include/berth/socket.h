@@ -23,7 +23,8 @@ extern "C" {
  * -EADDRNOTAVAIL), with SOCK_STREAM (0 or IPPROTO_TCP) or SOCK_DGRAM (0 or IPPROTO_UDP). AF_INET also with SOCK_RAW and
  * any protocol but 0, which is raw(7) without its privilege, and SOCK_DGRAM with IPPROTO_ICMP, which is icmp(7)'s ping
  * socket: echo requests out, echo replies in, the port is their identifier. Both are datagram sockets in all that follows.
- * Returns a descriptor.
+ * AF_PACKET with SOCK_RAW or SOCK_DGRAM and an ethertype in network order is packet(7) without its privilege: names are
+ * struct sockaddr_ll, and calls that need a peer are -EOPNOTSUPP. Returns a descriptor.
  * -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -EMFILE (most_sockets), -ENOBUFS. SOCK_NONBLOCK and SOCK_CLOEXEC in
  * type are allowed and change nothing. Calls that are a stream's alone say so; on others they are -EOPNOTSUPP. */
 int berth_socket(struct berth_host *host, int domain, int type, int protocol);

@@ -20,10 +20,21 @@ static bool is_of_domain(const struct socket_kind *kind, int domain)
 	return domain == AF_INET || (kind != &ping_kind && kind != &raw_kind);
 }
 
+/* Of Linux's packet_create SOCK_PACKET is missing, which its manual calls obsolete. Any protocol will do. */
+static int judge_packet(int type, const struct socket_kind **kind)
+{
+	if (type < 0 || type > SOCK_PACKET)
+		return -EINVAL;
+	*kind = type == SOCK_RAW ? &packet_kind : &cooked_packet_kind;
+	return type == SOCK_RAW || type == SOCK_DGRAM ? 0 : -ESOCKTNOSUPPORT;
+}
+
 /* Linux's inet_create: a type no protocol serves is -ESOCKTNOSUPPORT, a protocol that is of another type
  * -EPROTONOSUPPORT. */
 static int judge(int domain, int type, int protocol, const struct socket_kind **kind)
 {
+	if (domain == AF_PACKET)
+		return judge_packet(type, kind);
 	if (domain != AF_INET && domain != AF_INET6)
 		return -EAFNOSUPPORT;
 	if (type < 0 || type > SOCK_PACKET || protocol < 0 || protocol >= IPPROTO_MAX)
@@ -50,7 +61,7 @@ int berth_socket(struct berth_host *host, int domain, int type, int protocol)
 	struct socket *socket = socket_new(sockets_of(host), kind, domain, &result);
 	if (!socket)
 		return result;
-	if (protocol != 0)
+	if (protocol != 0 || domain == AF_PACKET)
 		socket->protocol = protocol;
 	result = kind->open(socket);
 	if (result < 0) {

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/errqueue.h>
+#include <linux/if_packet.h>
 
 size_t message_size(const struct msghdr *message)
 {
@@ -173,6 +174,26 @@ void message_write_controls(const struct socket *socket, const struct udp_datagr
 		add(&controls, IPPROTO_IP, IP_TTL, &(int){ datagram->ttl }, sizeof(int));
 	if (socket->tells_tos)
 		add(&controls, IPPROTO_IP, IP_TOS, &datagram->tos, sizeof datagram->tos);
+	message->msg_controllen = controls.used;
+	message->msg_flags |= controls.flags;
+}
+
+void message_write_frame_controls(const struct socket *socket, const struct packet_frame *frame,
+				  struct msghdr *message)
+{
+	struct controls controls = { message->msg_control, message->msg_controllen, 0, 0 };
+	const struct tpacket_auxdata auxiliary = {
+		.tp_status = TP_STATUS_USER,
+		.tp_len = frame->length,
+		.tp_snaplen = frame->size,
+		.tp_net = (uint16_t)frame->network_at,
+	};
+
+	if (!controls.at)
+		controls.room = 0;
+	add_timestamp(&controls, socket->timestamps, frame->arrived);
+	if (socket->tells_auxiliary)
+		add(&controls, SOL_PACKET, PACKET_AUXDATA, &auxiliary, sizeof auxiliary);
 	message->msg_controllen = controls.used;
 	message->msg_flags |= controls.flags;
 }

@@ -15,6 +15,10 @@ int message_read_controls(const struct msghdr *message, struct udp_outgoing *out
 void message_write_controls(const struct socket *socket, const struct udp_datagram *datagram,
 			    struct msghdr *message);
 
+/* Those of a packet socket's frame. */
+void message_write_frame_controls(const struct socket *socket, const struct packet_frame *frame,
+				  struct msghdr *message);
+
 /* And an error's (MSG_ERRQUEUE). */
 void message_write_failure(const struct udp_failure *failure, struct msghdr *message);
 

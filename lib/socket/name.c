@@ -24,6 +24,8 @@ int berth_bind(struct berth_host *host, int descriptor, const struct sockaddr *a
 
 	if (!socket)
 		return -EBADF;
+	if (socket->kind->bind_to_name)
+		return socket->kind->bind_to_name(socket, address, size);
 	if (is_any_without_family(socket, address, size, &any))
 		address = (const struct sockaddr *)&any;
 	int result = address_read(socket, address, size, &local);
@@ -40,7 +42,10 @@ int berth_getsockname(struct berth_host *host, int descriptor, struct sockaddr *
 		return -EBADF;
 	if ((int)*size < 0)
 		return -EINVAL;
-	address_write(socket->domain, &socket->kind->holder(socket)->local, address, size);
+	if (socket->kind->tell_name)
+		socket->kind->tell_name(socket, address, size);
+	else
+		address_write(socket->domain, &socket->kind->holder(socket)->local, address, size);
 	return 0;
 }
 
@@ -50,6 +55,8 @@ int berth_getpeername(struct berth_host *host, int descriptor, struct sockaddr *
 	struct socket *socket = socket_find(sockets_of(host), descriptor);
 	if (!socket)
 		return -EBADF;
+	if (socket->kind->tell_name)
+		return -EOPNOTSUPP;
 
 	const struct endpoint *peer = socket->kind->peer(socket);
 	if (!peer)

@@ -140,7 +140,8 @@ static const struct option *find(const struct socket *socket, int level, int nam
 /* Linux answers getsockopt of a level nobody has otherwise than setsockopt. */
 static bool is_our_level(const struct socket *socket, int level)
 {
-	return level == SOL_SOCKET || level == socket->kind->protocol || level == IPPROTO_IP ||
+	return socket->domain == AF_PACKET || level == SOL_SOCKET ||
+	       level == socket->kind->protocol || level == IPPROTO_IP ||
 	       (level == IPPROTO_IPV6 && socket->domain == AF_INET6);
 }
 

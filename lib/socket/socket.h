@@ -5,6 +5,7 @@
 
 #include "base/list.h"
 #include "tcp/tcp.h"
+#include "transport/packet.h"
 #include "transport/ping.h"
 #include "transport/raw.h"
 
@@ -41,6 +42,9 @@ struct socket_kind {
 	const struct endpoint *(*peer)(const struct socket *socket); /* NULL: not connected */
 	int (*take_error)(struct socket *socket); /* told once: negative errno, or 0 */
 	int (*bind)(struct socket *socket, const struct endpoint *local);
+	/* Of a kind whose names are no endpoints; else NULL. It has no peers then. */
+	int (*bind_to_name)(struct socket *socket, const struct sockaddr *address, socklen_t size);
+	void (*tell_name)(const struct socket *socket, struct sockaddr *address, socklen_t *size);
 	int (*connect)(struct socket *socket, const struct sockaddr *address, socklen_t size);
 	int (*disconnect)(struct socket *socket);
 	int (*shutdown)(struct socket *socket, int how);
@@ -53,6 +57,8 @@ extern const struct socket_kind stream_kind;
 extern const struct socket_kind datagram_kind;
 extern const struct socket_kind ping_kind;
 extern const struct socket_kind raw_kind;
+extern const struct socket_kind packet_kind;
+extern const struct socket_kind cooked_packet_kind;
 
 struct socket {
 	const struct socket_kind *kind;
@@ -60,7 +66,7 @@ struct socket {
 	struct list ready; /* in home->ready while an event is due */
 	int descriptor;
 	int protocol; /* as SO_PROTOCOL tells it */
-	int domain; /* AF_INET, or AF_INET6: both families, IPv4 by way of mapped addresses (RFC 4038, 4.2) */
+	int domain; /* AF_PACKET; AF_INET; AF_INET6: both families, IPv4 by way of mapped addresses (RFC 4038, 4.2) */
 	enum association association;
 	bool was_connected;
 	void *user;
@@ -68,9 +74,11 @@ struct socket {
 		struct tcp_connection *connection; /* a stream's */
 		struct udp_socket *datagram;       /* a datagram, ping or raw socket's */
 		struct raw_socket *raw;            /* the same, of a raw socket */
+		struct packet_socket *packet;
 	};
 	/* Which control messages a datagram comes with. */
 	bool tells_packet_info, tells_ttl, tells_tos;
+	bool tells_auxiliary; /* PACKET_AUXDATA, of a packet socket's frame */
 	enum timestamps timestamps;
 	struct block *reserved; /* between berth_send_reserve and its commit */
 	/* SO_RCVTIMEO and SO_SNDTIMEO, kept for whoever waits on the caller's behalf: the library never does. */
@@ -90,6 +98,7 @@ struct sockets {
 	struct udp *udp;
 	struct udp *ping;
 	struct raw *raw;
+	struct packets *packets;
 	struct socket_slot *slots; /* by descriptor */
 	uint32_t room;
 	uint32_t first_free; /* == room: none */
@@ -100,7 +109,7 @@ struct sockets {
 	void *context;
 };
 
-/* The rest of *sockets is the caller's choice: ping and raw, woken and context, most. */
+/* The rest of *sockets is the caller's choice: ping, raw and packets, woken and context, most. */
 void sockets_init(struct sockets *sockets, const struct berth_allocator *allocator,
 		  struct pool *pool, struct tcp *tcp, struct udp *udp);
 /* What they stand for is tcp's and udp's to end. */

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <jansson.h>
+#include <net/ethernet.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,8 @@ struct listing {
 
 static unsigned port_of(const struct sockaddr_storage *address)
 {
+	if (address->ss_family == AF_PACKET)
+		return 0;
 	if (address->ss_family == AF_INET6)
 		return ntohs(((const struct sockaddr_in6 *)address)->sin6_port);
 	return ntohs(((const struct sockaddr_in *)address)->sin_port);
@@ -106,7 +109,7 @@ static void count_pending(const struct host *host, struct berth_socket_info *inf
 /* As ss(8): a socket that is neither bound nor connected is not shown. */
 static bool is_unused(const struct berth_socket_info *info)
 {
-	if (info->type == SOCK_RAW)
+	if (info->type == SOCK_RAW || info->domain == AF_PACKET)
 		return false;
 	if (info->type == SOCK_DGRAM)
 		return port_of(&info->local) == 0;
@@ -115,11 +118,49 @@ static bool is_unused(const struct berth_socket_info *info)
 
 static const char *netid_of(const struct berth_socket_info *info)
 {
+	if (info->domain == AF_PACKET)
+		return info->type == SOCK_RAW ? "p_raw" : "p_dgr";
 	if (info->type == SOCK_STREAM)
 		return "tcp";
 	if (info->type == SOCK_RAW)
 		return "raw";
 	return info->protocol == IPPROTO_ICMP ? "icmp" : "udp";
+}
+
+static const struct {
+	int protocol;
+	const char *name;
+} ethertypes[] = {
+	{ ETH_P_ALL, "*" },
+	{ ETH_P_IP, "ip" },
+	{ ETH_P_IPV6, "ipv6" },
+	{ ETH_P_ARP, "arp" },
+};
+
+/* What ss(8) shows as the address of a packet socket, with its interface for the port. */
+static void write_link(const struct berth_socket_info *info, char *text, size_t size)
+{
+	const char *interface = info->interface ? info->interface : "*";
+
+	for (size_t i = 0; i < sizeof ethertypes / sizeof ethertypes[0]; i++) {
+		if (ethertypes[i].protocol == info->protocol) {
+			snprintf(text, size, "%s:%s", ethertypes[i].name, interface);
+			return;
+		}
+	}
+	snprintf(text, size, "[%d]:%s", info->protocol, interface);
+}
+
+static void write_addresses(const struct berth_socket_info *info, char *local, char *peer,
+			    socklen_t size)
+{
+	if (info->domain == AF_PACKET) {
+		write_link(info, local, size);
+		snprintf(peer, size, "*");
+		return;
+	}
+	write_address(&info->local, local, size);
+	write_address(&info->peer, peer, size);
 }
 
 static void add_row(void *context, const struct berth_socket_info *row)
@@ -132,8 +173,7 @@ static void add_row(void *context, const struct berth_socket_info *row)
 		return;
 	if (info.state == TCP_LISTEN)
 		count_pending(listing->host, &info);
-	write_address(&info.local, local, sizeof local);
-	write_address(&info.peer, peer, sizeof peer);
+	write_addresses(&info, local, peer, sizeof local);
 	json_array_append_new(listing->rows,
 			      json_pack("{s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:s, s:I}", "host",
 					listing->host->name, "netid", netid_of(&info), "state",
