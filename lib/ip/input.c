@@ -7,6 +7,14 @@
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
 
+/* IGMP may come from who has no address: a member that has none yet (RFC 9776, 4.2.14), a switch that asks (RFC 4541,
+ * 2.1.1). Linux takes it too. */
+static bool is_from_nobody_yet(const struct ipv4_header *ipv4)
+{
+	return ipv4->source == 0 && ipv4->protocol == PROTOCOL_IGMP &&
+	       v4_is_multicast(ipv4->destination);
+}
+
 /* What no packet from a link can have: lo's addresses (RFC 1122, 3.2.1.3 g), and a source that is nobody, many, or
  * ourselves (LAND). */
 static enum verdict judge_addresses(const struct ip *ip, const struct interface *interface,
@@ -14,7 +22,7 @@ static enum verdict judge_addresses(const struct ip *ip, const struct interface 
 {
 	struct address source = address_v4(ipv4->source);
 
-	if (!interface->ethernet)
+	if (!interface->ethernet || is_from_nobody_yet(ipv4))
 		return DELIVERED;
 	if (v4_is_loopback(ipv4->source) || v4_is_loopback(ipv4->destination))
 		return DROP_LOOPBACK_ADDRESS;
