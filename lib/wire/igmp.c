@@ -1,8 +1,9 @@
 #include "wire/igmp.h"
 
+#include "base/assert.h"
 #include "wire/checksum.h"
 
-enum { SOURCE_SIZE = 4, QUERY_ROBUSTNESS_MASK = 0x07 };
+enum { SOURCE_SIZE = 4, QUERY_ROBUSTNESS_MASK = 0x07, QUERY_SUPPRESS = 0x08 };
 
 uint16_t igmp_code_value(uint8_t code)
 {
@@ -18,6 +19,7 @@ static bool parse_query_v3(struct bytes message, struct igmp_message *igmp)
 	igmp->version = 3;
 	igmp->response_ds = igmp_code_value(message.at[1]);
 	igmp->robustness = message.at[8] & QUERY_ROBUSTNESS_MASK;
+	igmp->suppress = message.at[8] & QUERY_SUPPRESS;
 	igmp->interval_s = igmp_code_value(message.at[9]);
 	igmp->count = get16(message.at + 10);
 	igmp->sources = bytes_after(message, IGMP_QUERY_V3_SIZE);
@@ -106,6 +108,18 @@ void igmp_write(uint8_t at[IGMP_HEADER_SIZE], uint8_t type, uint8_t code, uint32
 	put16(at + 2, 0);
 	put32(at + 4, group);
 	put16(at + 2, checksum_of((struct bytes){ at, IGMP_HEADER_SIZE }));
+}
+
+void igmp_write_query(uint8_t at[IGMP_QUERY_V3_SIZE], const struct igmp_message *query)
+{
+	assert(query->response_ds < 128 && query->interval_s < 128);
+	memset(at, 0, IGMP_QUERY_V3_SIZE);
+	at[0] = IGMP_QUERY;
+	at[1] = (uint8_t)query->response_ds;
+	put32(at + 4, query->group);
+	at[8] = query->robustness & QUERY_ROBUSTNESS_MASK;
+	at[9] = (uint8_t)query->interval_s;
+	put16(at + 2, checksum_of((struct bytes){ at, IGMP_QUERY_V3_SIZE }));
 }
 
 void igmp_write_report(uint8_t *at, size_t size, uint16_t count)

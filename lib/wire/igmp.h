@@ -33,6 +33,7 @@ struct igmp_message {
 		response_ds; /* of a query: the longest delay of its answers, in tenths of a second */
 	uint8_t robustness;   /* of a version 3 query; 0: not said */
 	uint16_t interval_s;  /* likewise: seconds between queries */
+	bool suppress;        /* likewise: routers are not to shorten what they wait */
 	uint16_t count;       /* of a version 3 query's sources, or a version 3 report's records */
 	struct bytes sources; /* 4 bytes each */
 	struct bytes records;
@@ -54,6 +55,9 @@ bool igmp_take_record(struct bytes *records, struct igmp_record *record);
 
 /* A query of version 1 or 2, a report of theirs, or a leave; its checksum included. */
 void igmp_write(uint8_t at[IGMP_HEADER_SIZE], uint8_t type, uint8_t code, uint32_t group);
+
+/* A version 3 query about all sources: group, response_ds, robustness and interval_s (under 128 both) are looked at. */
+void igmp_write_query(uint8_t at[IGMP_QUERY_V3_SIZE], const struct igmp_message *query);
 
 /* A version 3 report around the records that are behind the header already. */
 void igmp_write_report(uint8_t *at, size_t size, uint16_t count);

@@ -44,6 +44,35 @@ static void a_query_of_each_version_is_told_from_the_others(void **state)
 	CHECK_EQUAL(0x0a000002, get32(igmp.sources.at + 4));
 }
 
+/* RFC 9776, 4.1: to 239.1.2.3, at most a second, robustness 2, every 125 seconds. */
+static void a_query_is_written_as_it_is_read(void **state)
+{
+	static const uint8_t expected[] = {
+		0x11, 10, 0xfb, 0x73, 239, 1, 2, 3, 0x02, 125, 0, 0,
+	};
+	const struct igmp_message said = {
+		.group = 0xef010203, .response_ds = 10, .robustness = 2, .interval_s = 125
+	};
+	uint8_t message[IGMP_QUERY_V3_SIZE];
+	(void)state;
+
+	igmp_write_query(message, &said);
+	assert_memory_equal(expected, message, sizeof expected);
+}
+
+/* RFC 9776, 4.1.5: the S flag. */
+static void a_query_says_whether_routers_are_to_heed_it(void **state)
+{
+	const uint8_t suppressed[12] = { 0x11, [8] = 0x0a };
+	struct igmp_message igmp;
+	(void)state;
+
+	assert_true(parse(suppressed, sizeof suppressed, &igmp));
+	assert_true(igmp.suppress);
+	assert_true(parse(query, sizeof query, &igmp));
+	assert_false(igmp.suppress);
+}
+
 static void large_delays_are_a_mantissa_and_an_exponent(void **state)
 {
 	(void)state;
@@ -153,6 +182,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_query_of_each_version_is_told_from_the_others),
+		cmocka_unit_test(a_query_is_written_as_it_is_read),
+		cmocka_unit_test(a_query_says_whether_routers_are_to_heed_it),
 		cmocka_unit_test(large_delays_are_a_mantissa_and_an_exponent),
 		cmocka_unit_test(a_report_is_read_record_by_record),
 		cmocka_unit_test(a_truncated_message_is_refused),
