@@ -7,6 +7,7 @@
 #include "host.h"
 
 #include <berth/lan.h>
+#include <berth/observe.h>
 #include <errno.h>
 
 enum {
@@ -61,6 +62,19 @@ static void configure(struct berth_lan *lan, const struct berth_lan_config *conf
 	lan->checksums = config->checksums;
 }
 
+static bool start_switch(struct berth_lan *lan, const struct berth_lan_config *config)
+{
+	struct clock *clock = &lan->network->clock;
+
+	if (!switch_init(&lan->lan, &lan->allocator, clock->now))
+		return false;
+	if (!config->no_snooping && !snooping_start(&lan->lan, clock, !config->no_querier)) {
+		switch_close(&lan->lan);
+		return false;
+	}
+	return true;
+}
+
 struct berth_lan *berth_lan_new(const struct berth_lan_config *config)
 {
 	struct berth_lan *lan = memory_take(config->allocator, sizeof *lan);
@@ -77,7 +91,7 @@ struct berth_lan *berth_lan_new(const struct berth_lan_config *config)
 	configure(lan, config);
 	list_init(&lan->plugs);
 	list_init(&lan->captures);
-	if (!switch_init(&lan->lan, &lan->allocator, network->clock.now)) {
+	if (!start_switch(lan, config)) {
 		network_free_if_empty(network);
 		memory_give(config->allocator, lan, sizeof *lan);
 		return NULL;
@@ -269,4 +283,29 @@ struct berth_host *berth_lan_ready(struct berth_lan *lan)
 {
 	struct list *first = list_take_first(&lan->network->ready);
 	return first ? CONTAINER_OF(first, struct berth_host, ready) : NULL;
+}
+
+struct group_listing {
+	void (*each)(void *context, const struct berth_lan_group_info *info);
+	void *context;
+};
+
+static void list_group(void *context, const struct snooped_group *group,
+		       const struct snooped_member *member)
+{
+	const struct group_listing *listing = context;
+	const struct plug *plug = member->port->context;
+	struct berth_lan_group_info info = { .host = plug->host, .until = member->until };
+	const struct endpoint name = { .address = group->address };
+	socklen_t size = sizeof info.group;
+
+	address_write(AF_INET, &name, (struct sockaddr *)&info.group, &size);
+	listing->each(listing->context, &info);
+}
+
+void berth_lan_groups(const struct berth_lan *lan,
+		      void (*each)(void *context, const struct berth_lan_group_info *info),
+		      void *context)
+{
+	snooping_list(&lan->lan, list_group, &(struct group_listing){ each, context });
 }

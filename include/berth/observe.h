@@ -49,6 +49,18 @@ void berth_host_groups(struct berth_host *host,
 		       void (*each)(void *context, const struct berth_group_info *info),
 		       void *context);
 
+/* A member of a group as the LAN's switch knows it: what a bridge's mdb has a row for. */
+struct berth_lan_group_info {
+	struct sockaddr_storage group;
+	struct berth_host *host; /* that has reported it */
+	uint64_t until;          /* it is one, unless it reports again */
+};
+
+/* Calls each for every member of a group that the switch snooped, in no order; it must not call back into the LAN. */
+void berth_lan_groups(const struct berth_lan *lan,
+		      void (*each)(void *context, const struct berth_lan_group_info *info),
+		      void *context);
+
 /* RFC 9293's name of a state (<netinet/tcp.h>'s number) as ss(8) writes it: ESTAB, LISTEN, TIME-WAIT ... */
 const char *berth_tcp_state_name(int state);
 

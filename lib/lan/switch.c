@@ -129,6 +129,12 @@ static void deliver(struct lan_port *to, struct frame *frame)
 	to->receive(to->context, frame);
 }
 
+bool switch_floods_to(const struct lan_switch *lan, uint32_t from, const struct lan_port *port)
+{
+	return port->number != from &&
+	       (!lan->flood_chosen || snooping_has_chosen(&lan->snooping, port));
+}
+
 /* The next port that a flooded frame goes to, not the sender's; NULL: all have it. flood_next lies in the switch because
  * a station that is delivered to may unplug it. */
 static struct lan_port *next_flooded(struct lan_switch *lan, uint32_t from)
@@ -136,17 +142,18 @@ static struct lan_port *next_flooded(struct lan_switch *lan, uint32_t from)
 	while (lan->flood_next != &lan->ports) {
 		struct lan_port *port = CONTAINER_OF(lan->flood_next, struct lan_port, link);
 		lan->flood_next = port->link.next;
-		if (port->number != from)
+		if (switch_floods_to(lan, from, port))
 			return port;
 	}
 	return NULL;
 }
 
-/* A clone to every port but the sender's. */
-static void flood(struct lan_switch *lan, struct frame *frame)
+/* A clone to every port but the sender's; only_chosen: of those that snooping has chosen. */
+static void flood(struct lan_switch *lan, struct frame *frame, bool only_chosen)
 {
 	uint32_t from = ((const struct lan_port *)frame->from)->number;
 
+	lan->flood_chosen = only_chosen;
 	tell(lan, frame, NULL, FORWARDED);
 	lan->flood_next = lan->ports.next;
 	for (struct lan_port *port; (port = next_flooded(lan, from));) {
@@ -182,14 +189,14 @@ static void forward(struct lan_switch *lan, struct frame *frame)
 	}
 	learn(lan, frame->from, &ethernet.source);
 	if (mac_is_group(&ethernet.destination)) {
-		flood(lan, frame);
+		flood(lan, frame, snooping_choose(lan, frame));
 		return;
 	}
 
 	uint32_t chain_length;
 	struct lan_address *address = find(lan, &ethernet.destination, &chain_length);
 	if (!address) {
-		flood(lan, frame);
+		flood(lan, frame, false);
 	} else if (address->port == frame->from) {
 		drop(lan, frame, DROP_IGNORED); /* it is where it came from already */
 	} else {
@@ -223,19 +230,27 @@ bool switch_init(struct lan_switch *lan, const struct berth_allocator *allocator
 
 void switch_close(struct lan_switch *lan)
 {
+	snooping_close(lan);
 	LIST_EACH_SAFE (node, &lan->ports)
 		switch_unplug(CONTAINER_OF(node, struct lan_port, link));
 	assert(lan->queue_count == 0 && lan->addresses.count == 0);
 	table_close(&lan->addresses);
 }
 
-void switch_plug(struct lan_switch *lan, struct lan_port *port)
+void switch_plug_silent(struct lan_switch *lan, struct lan_port *port)
 {
-	list_append(&lan->ports, &port->link);
+	list_init(&port->link);
 	port->on = lan;
 	port->recent = NULL;
 	port->number = lan->next_number++;
 	port->sent = port->received = 0;
+}
+
+void switch_plug(struct lan_switch *lan, struct lan_port *port)
+{
+	switch_plug_silent(lan, port);
+	list_append(&lan->ports, &port->link);
+	snooping_port_came(lan, port);
 }
 
 void switch_unplug(struct lan_port *port)
@@ -247,6 +262,7 @@ void switch_unplug(struct lan_port *port)
 	drop_sent_from(lan, &lan->moving, port);
 	drop_sent_from(lan, &lan->queue, port);
 	forget_port(lan, port);
+	snooping_port_went(lan, port);
 	if (lan->flood_next == &port->link)
 		lan->flood_next = port->link.next;
 	list_remove(&port->link);
@@ -273,6 +289,7 @@ bool switch_forward(struct lan_switch *lan, uint64_t now)
 	assert(now >= lan->now && list_is_empty(&lan->moving));
 	lan->now = now;
 	forget_aged(lan);
+	snooping_expire(lan);
 
 	/* The ring of the queue gets a second head, and loses the first. */
 	list_insert_before(&lan->queue, &lan->moving);

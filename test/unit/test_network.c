@@ -7,6 +7,8 @@
 
 enum { PORT = 80, CONNECTIONS = 200, EPHEMERAL = 40000 };
 
+#define GROUP UINT32_C(0xef010203)
+
 static const uint8_t lineage[16] = "one lan, one key";
 
 static struct berth_host *plug(const struct berth_allocator *allocator, struct berth_lan *lan,
@@ -280,6 +282,86 @@ static void a_capture_sees_its_own_lan(void **state)
 	assert_true(files[1].packets > 0);
 }
 
+static int join(struct berth_host *host, int interface, int descriptor)
+{
+	const struct ip_mreqn request = { .imr_multiaddr.s_addr = htonl(GROUP),
+					  .imr_ifindex = interface };
+	return berth_setsockopt(host, descriptor, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request,
+				sizeof request);
+}
+
+struct found {
+	unsigned count;
+	struct berth_lan_group_info last;
+};
+
+static void note_group(void *context, const struct berth_lan_group_info *info)
+{
+	struct found *found = context;
+	found->count++;
+	found->last = *info;
+}
+
+static void a_lan_lists_the_groups_its_switch_has_heard_of(void **state)
+{
+	struct two_lans *world = *state;
+	int descriptor = datagram_socket(world->both);
+	struct found found[2] = { 0 };
+
+	assert_int_equal(0, join(world->both, world->interfaces[1], descriptor));
+	berth_lan_advance(world->lans[0], world->now += 1000000);
+	for (unsigned side = 0; side < 2; side++)
+		berth_lan_groups(world->lans[side], note_group, &found[side]);
+	CHECK_EQUAL(0, found[0].count);
+	CHECK_EQUAL(1, found[1].count);
+	const struct sockaddr_in *group = (const struct sockaddr_in *)&found[1].last.group;
+	CHECK_EQUAL(AF_INET, group->sin_family);
+	CHECK_EQUAL(GROUP, ntohl(group->sin_addr.s_addr));
+	assert_ptr_equal(world->both, found[1].last.host);
+	CHECK_EQUAL(world->now + UINT64_C(260000000000), found[1].last.until);
+}
+
+/* Where all are looked at, each frame is seen once, as sent; where one is, as it got it. */
+static void what_the_switch_asks_is_captured(void **state)
+{
+	struct two_lans *world = *state;
+	struct counted_file files[3] = { 0 };
+	struct berth_host *const chosen[2][1] = { { world->both }, { world->ends[0] } };
+	int descriptor = datagram_socket(world->both);
+
+	berth_lan_advance(world->lans[0], world->now += 1000000);
+	for (unsigned index = 0; index < 3; index++)
+		berth_capture_start(
+			world->lans[1],
+			&(struct berth_capture_config){ .write = count_packet,
+							.context = &files[index],
+							.hosts = index ? chosen[index - 1] : NULL,
+							.host_count = index > 0 });
+	assert_int_equal(0, join(world->both, world->interfaces[1], descriptor));
+	berth_lan_advance(world->lans[0], world->now += 1);
+	CHECK_EQUAL(2, files[0].packets); /* the report, and the query that it begins */
+	CHECK_EQUAL(2, files[1].packets);
+	CHECK_EQUAL(0, files[2].packets); /* not plugged in here */
+}
+
+static void a_lan_asked_not_to_snoop_knows_no_groups(void **state)
+{
+	struct two_lans *world = *state;
+	struct berth_lan *plain =
+		berth_lan_new(&(struct berth_lan_config){ .allocator = &world->memory.allocator,
+							  .beside = world->lans[0],
+							  .no_snooping = 1 });
+	int interface = plug_at(plain, world->both, 0x0a000201);
+	int descriptor = datagram_socket(world->both);
+	struct found found = { 0 };
+
+	assert_int_equal(0, join(world->both, interface, descriptor));
+	berth_lan_advance(plain, world->now += 1000000);
+	berth_lan_groups(plain, note_group, &found);
+	CHECK_EQUAL(0, found.count);
+	berth_lan_free(plain);
+}
+
 #define TWO_LANS(name) cmocka_unit_test_setup_teardown(name, two_lans_begin, two_lans_end)
 
 int main(void)
@@ -295,6 +377,9 @@ int main(void)
 		TWO_LANS(a_lan_that_ends_leaves_those_beside_it),
 		TWO_LANS(without_memory_a_plug_is_refused_and_nothing_is_left_behind),
 		TWO_LANS(a_capture_sees_its_own_lan),
+		TWO_LANS(a_lan_lists_the_groups_its_switch_has_heard_of),
+		TWO_LANS(what_the_switch_asks_is_captured),
+		TWO_LANS(a_lan_asked_not_to_snoop_knows_no_groups),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
