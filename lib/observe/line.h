@@ -1,6 +1,7 @@
 /* line: a frame as one line of text, in the manner of tcpdump(8): for traces and failing tests, where a person reads.
  *
  *     IP 10.77.0.1.8000 > 10.77.0.2.41234: Flags [S.], seq 7, ack 9, win 65160, options [mss 1460,sackOK], length 0
+ *     IP6 fe80::1 > ff02::1:ff00:2: ICMP6 neighbour solicitation, who has fe80::2, length 32
  *     ARP, Request who-has 10.77.0.2 tell 10.77.0.1, length 28
  *
  * Sequence numbers are those of the packet. Nothing is judged but what must be to read on: no checksum. */

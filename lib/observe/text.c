@@ -62,3 +62,41 @@ void text_add_v4(struct text *text, uint32_t v4)
 			add_character(text, '.');
 	}
 }
+
+/* RFC 5952, 4.2: the longest run of zero groups, the first of equals, two at least. */
+static void find_zeros(const struct address *address, unsigned *first, unsigned *count)
+{
+	unsigned run = 0;
+
+	*first = *count = 0;
+	for (unsigned index = 0; index < 8; index++) {
+		run = get16(address->bytes + index * 2) == 0 ? run + 1 : 0;
+		if (run > *count) {
+			*count = run;
+			*first = index + 1 - run;
+		}
+	}
+	if (*count < 2)
+		*count = 0;
+}
+
+void text_add_address(struct text *text, const struct address *address)
+{
+	unsigned zeros_at, zeros;
+
+	if (address_is_v4(address)) {
+		text_add_v4(text, address_to_v4(address));
+		return;
+	}
+	find_zeros(address, &zeros_at, &zeros);
+	for (unsigned index = 0; index < 8; index++) {
+		if (zeros > 0 && index == zeros_at) {
+			text_add(text, "::");
+			index += zeros - 1;
+			continue;
+		}
+		if (index > 0 && !(zeros > 0 && index == zeros_at + zeros))
+			add_character(text, ':');
+		text_add_hex(text, get16(address->bytes + index * (size_t)2), 1);
+	}
+}

@@ -4,6 +4,7 @@
 #define OBSERVE_TEXT_H
 
 #include "base/bytes.h"
+#include "wire/address.h"
 #include "wire/ethernet.h"
 
 struct text {
@@ -21,5 +22,7 @@ void text_add_number(struct text *text, uint64_t number);
 void text_add_hex(struct text *text, uint64_t number, unsigned digits);
 void text_add_mac(struct text *text, const struct mac *mac);
 void text_add_v4(struct text *text, uint32_t v4);
+/* An IPv6 address in the form of RFC 5952, or a mapped one as the IPv4 address that it is here. */
+void text_add_address(struct text *text, const struct address *address);
 
 #endif

@@ -63,10 +63,49 @@ static const uint8_t fragment[] = {
 };
 static const uint8_t other[] = { MACS, 0x88, 0xcc, 1, 2, 3 };
 static const uint8_t bad_ip[] = { MACS, 8, 0, 0x65, 0 };
+
+#define LOCAL(last) 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last
+#define GROUP       0xff, 0x0e, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2
+#define IP6(size, next) 0x60, 0, 0, 0, 0, (size), (next), 64, LOCAL(1), LOCAL(2)
+#define MACS6 MACS, 0x86, 0xdd
+static const uint8_t v6_syn[] = {
+	MACS6, IP6(20, 6), 0x1f, 0x40, 0xa1, 0x12, 0, 0, 0, 7, 0, 0, 0, 9, 0x50, 2, 1, 0, 0, 0, 0, 0,
+};
+static const uint8_t v6_udp[] = { MACS6, IP6(10, 17), 0, 53, 0x12, 0x34, 0, 10, 0, 0, 1, 2, 0xee };
+static const uint8_t v6_behind_options[] = {
+	MACS6, IP6(18, 60), 17, 0, 1, 4, 0, 0, 0, 0, 0, 53, 0x12, 0x34, 0, 10, 0, 0, 1, 2,
+};
+static const uint8_t v6_fragment[] = { MACS6, IP6(12, 44), 17, 0, 0, 8, 0, 0, 0, 1, 1, 2, 3, 4 };
+static const uint8_t v6_echo[] = { MACS6, IP6(10, 58), 128, 0, 0, 0, 1, 2, 0, 3, 'h', 'i' };
+static const uint8_t v6_too_big[] = {
+	MACS6, IP6(56, 58), 2, 0, 0, 0, 0, 0, 5, 0, IP6(8, 17), 0x12, 0x34, 0, 53, 0, 8, 0, 0,
+};
+static const uint8_t v6_port_unreachable[] = {
+	MACS6, IP6(56, 58), 1, 4, 0, 0, 0, 0, 0, 0, IP6(8, 17), 0x12, 0x34, 0, 53, 0, 8, 0, 0,
+};
+static const uint8_t v6_problem[] = { MACS6, IP6(8, 58), 4, 1, 0, 0, 0, 0, 0, 40 };
+static const uint8_t v6_solicitation[] = {
+	MACS6, IP6(32, 58), 135, 0, 0, 0, 0, 0, 0, 0, LOCAL(2), 1, 1, 2, 0x42, 10, 77, 0, 1,
+};
+static const uint8_t v6_advertisement[] = {
+	MACS6, IP6(32, 58), 136, 0, 0, 0, 0x60, 0, 0, 0, LOCAL(2), 2, 1, 2, 0x42, 10, 77, 0, 2,
+};
+static const uint8_t v6_router[] = {
+	MACS6, IP6(56, 58), 134, 0, 0, 0, 64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, 5, 1, 0, 0, 0, 0, 5, 220,
+	3, 4, 64, 0xc0, 0, 0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 0, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+};
+static const uint8_t v6_query[] = { MACS6, IP6(24, 58), 130, 0, 0, 0, 3, 0xe8, 0, 0, GROUP };
+static const uint8_t v6_done[] = { MACS6, IP6(24, 58), 132, 0, 0, 0, 0, 0, 0, 0, GROUP };
+static const uint8_t v6_report[] = {
+	MACS6, IP6(36, 0), 58, 0, 5, 2, 0, 0, 1, 0, 143, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0, GROUP,
+};
+static const uint8_t v6_unknown[] = { MACS6, IP6(8, 58), 200, 1, 0, 0, 0, 0, 0, 0 };
+static const uint8_t v6_bad[] = { MACS6, IP6(8, 0), 58, 1, 0, 0, 0, 0, 0, 0 };
 /* clang-format on */
 
 #define FROM_1 "10.77.0.1.8000 > 10.77.0.2.41234: "
 #define HOSTS  "IP 10.77.0.1 > 10.77.0.2: "
+#define HOSTS6 "IP6 fe80::1 > fe80::2: "
 #define CASE(bytes, line)                                                                          \
 	{                                                                                          \
 		{ bytes, sizeof bytes }, line                                                      \
@@ -99,6 +138,26 @@ static const struct {
 	CASE(other, "02:42:0a:4d:00:01 > 02:42:0a:4d:00:02, ethertype 0x88cc, length 17"),
 	CASE(bad_ip, "02:42:0a:4d:00:01 > 02:42:0a:4d:00:02, ethertype 0x0800, malformed, "
 		     "length 16"),
+	CASE(v6_syn, "IP6 fe80::1.8000 > fe80::2.41234: Flags [S], seq 7, win 256, length 0"),
+	CASE(v6_udp, "IP6 fe80::1.53 > fe80::2.4660: UDP, length 2"),
+	CASE(v6_behind_options, "IP6 fe80::1.53 > fe80::2.4660: UDP, length 2"),
+	CASE(v6_fragment, HOSTS6 "udp, fragment at 8, length 4"),
+	CASE(v6_echo, HOSTS6 "ICMP6 echo request, id 258, seq 3, length 10"),
+	CASE(v6_too_big, HOSTS6 "ICMP6 packet too big, mtu 1280 (udp to fe80::2.53), length 56"),
+	CASE(v6_port_unreachable, HOSTS6 "ICMP6 port unreachable (udp to fe80::2.53), length 56"),
+	CASE(v6_problem, HOSTS6 "ICMP6 parameter problem, code 1, pointer 40, length 8"),
+	CASE(v6_solicitation, HOSTS6 "ICMP6 neighbour solicitation, who has fe80::2, length 32"),
+	CASE(v6_advertisement, HOSTS6 "ICMP6 neighbour advertisement, fe80::2 is at "
+				      "02:42:0a:4d:00:02, solicited, override, length 32"),
+	CASE(v6_router, HOSTS6 "ICMP6 router advertisement, lifetime 1800, mtu 1500, "
+			       "prefix 2001:db8::/64, length 56"),
+	CASE(v6_query, HOSTS6 "ICMP6 multicast query v1 ff0e::102, within ms 1000, length 24"),
+	CASE(v6_done, HOSTS6 "ICMP6 multicast done ff0e::102, length 24"),
+	CASE(v6_report, HOSTS6 "ICMP6 multicast report v2, records 1 [ff0e::102 to exclude, "
+			       "sources 0], length 28"),
+	CASE(v6_unknown, HOSTS6 "ICMP6 type 200, code 1, length 8"),
+	CASE(v6_bad, "02:42:0a:4d:00:01 > 02:42:0a:4d:00:02, ethertype 0x86dd, malformed, "
+		     "length 62"),
 	{ { other, 13 }, "no Ethernet header, length 13" },
 };
 
@@ -145,7 +204,7 @@ static void a_packet_whose_payload_lies_in_slices_reads_the_same(void **state)
 static void every_truncation_and_every_flipped_bit_has_a_line(void **state)
 {
 	char line[LINE_MOST];
-	uint8_t bytes[128];
+	uint8_t bytes[160];
 	(void)state;
 	for (size_t index = 0; index < COUNT_OF(cases); index++) {
 		struct bytes frame = cases[index].frame;
@@ -194,6 +253,40 @@ static void numbers_are_written_to_their_limits(void **state)
 	assert_string_equal("0 18446744073709551615 00abffffffffffffffff 255.0.1.254", at);
 }
 
+/* RFC 5952, 4 and 5. */
+static void an_ipv6_address_has_one_form(void **state)
+{
+	static const struct {
+		uint16_t groups[8];
+		const char *text;
+	} rows[] = {
+		{ { 0 }, "::" },
+		{ { [7] = 1 }, "::1" },
+		{ { 1 }, "1::" },
+		{ { 0x2001, 0xdb8, 0, 0, 0, 0, 2, 1 }, "2001:db8::2:1" },
+		{ { 0x2001, 0xdb8, 0, 1, 1, 1, 1, 1 }, "2001:db8:0:1:1:1:1:1" },
+		{ { 0x2001, 0, 0, 1, 0, 0, 0, 1 }, "2001:0:0:1::1" },
+		{ { 0x2001, 0xdb8, 0, 0, 1, 0, 0, 1 }, "2001:db8::1:0:0:1" },
+		{ { 0, 0, 1, 0, 0, 0, 0xABCD, 0 }, "0:0:1::abcd:0" },
+		{ { 1, 2, 3, 4, 5, 6, 7, 8 }, "1:2:3:4:5:6:7:8" },
+		{ { 1, 2, 3, 4, 5, 6, 0, 0 }, "1:2:3:4:5:6::" },
+		{ { 0, 0, 3, 4, 5, 6, 7, 8 }, "::3:4:5:6:7:8" },
+		{ { 0, 2, 3, 4, 5, 6, 7, 8 }, "0:2:3:4:5:6:7:8" },
+		{ { [5] = 0xffff, 0x0a4d, 0x0001 }, "10.77.0.1" },
+	};
+	(void)state;
+	for (size_t index = 0; index < COUNT_OF(rows); index++) {
+		struct address address;
+		struct text text;
+		char at[48];
+		for (size_t group = 0; group < 8; group++)
+			put16(address.bytes + 2 * group, rows[index].groups[group]);
+		text_init(&text, at, sizeof at);
+		text_add_address(&text, &address);
+		assert_string_equal(rows[index].text, at);
+	}
+}
+
 static void counters_are_listed_as_far_as_there_is_room_and_counted_all(void **state)
 {
 	uint64_t counts[VERDICT_COUNT] = { [DROP_CHECKSUM] = 3 };
@@ -234,6 +327,7 @@ int main(void)
 		TEST(every_truncation_and_every_flipped_bit_has_a_line),
 		TEST(a_line_is_cut_where_the_room_ends),
 		TEST(numbers_are_written_to_their_limits),
+		TEST(an_ipv6_address_has_one_form),
 		TEST(counters_are_listed_as_far_as_there_is_room_and_counted_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
