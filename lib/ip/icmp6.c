@@ -1,6 +1,7 @@
 #include "ip/icmp6.h"
 
 #include "ip/icmp.h"
+#include "ip/icmp6_error.h"
 #include "wire/checksum.h"
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
@@ -75,8 +76,10 @@ enum verdict icmp6_input(void *context, const struct ip_packet *packet)
 	case ICMP6_ECHO_REPLY:
 		return ip->echo.input ? ip->echo.input(ip->echo.context, packet) : DROP_IGNORED;
 	default:
-		return DROP_IGNORED;
+		break;
 	}
+	bool of_us = icmp6_is_error(icmp6.type) && !packet->to_group;
+	return of_us ? icmp6_error_input(ip, packet, &icmp6) : DROP_IGNORED;
 }
 
 /* The type of the ICMPv6 message in a packet; -1: it carries another protocol, or its headers end before they tell. */

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "wire/checksum.h"
 #include "wire/ipv4.h"
+#include "wire/ipv6.h"
 
 #include <errno.h>
 
@@ -64,20 +65,24 @@ static uint16_t mtu_of(const struct icmp_message *icmp, const struct ipv4_header
 	return mtu < lost->total_size ? (uint16_t)mtu : 0;
 }
 
-static enum verdict tell(struct ip *ip, const struct ipv4_header *lost, struct ip_error *error)
+enum verdict icmp_error_tell(struct ip *ip, const struct ip_error *error)
 {
-	const struct ip_protocol *protocol = &ip->protocols[lost->protocol];
-	if (lost->protocol == PROTOCOL_ICMP)
-		protocol = &ip->echo;
+	bool echo = error->protocol == PROTOCOL_ICMP || error->protocol == PROTOCOL_ICMP6;
+	const struct ip_protocol *protocol = echo ? &ip->echo : &ip->protocols[error->protocol];
 
-	error->protocol = lost->protocol;
-	error->source = address_v4(lost->source);
-	error->destination = address_v4(lost->destination);
 	if (protocol->error)
 		protocol->error(protocol->context, error);
 	if (ip->raw.error)
 		ip->raw.error(ip->raw.context, error);
 	return protocol->error ? DELIVERED : DROP_NO_PROTOCOL;
+}
+
+static enum verdict tell(struct ip *ip, const struct ipv4_header *lost, struct ip_error *error)
+{
+	error->protocol = lost->protocol;
+	error->source = address_v4(lost->source);
+	error->destination = address_v4(lost->destination);
+	return icmp_error_tell(ip, error);
 }
 
 /* The quote's length field speaks of the packet that was lost, not of what is quoted. */

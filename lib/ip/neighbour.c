@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "ip/arp.h"
+#include "ip/icmp6_error.h"
 #include "ip/icmp_error.h"
 #include "ip/ip.h"
 
@@ -99,6 +100,8 @@ void neighbours_close(struct ip *ip)
 static void give_up(struct neighbour *neighbour)
 {
 	struct ip *ip = neighbour->ip;
+	const struct interface *interface = neighbour->interface;
+	bool v4 = address_is_v4(&neighbour->address);
 	struct list lost;
 	struct frame *packet;
 
@@ -110,7 +113,10 @@ static void give_up(struct neighbour *neighbour)
 	for (struct list *node; (node = list_take_first(&lost));) {
 		packet = CONTAINER_OF(node, struct frame, link);
 		ip->counts[DROP_NO_NEIGHBOUR]++;
-		icmp_error_no_neighbour(ip, packet);
+		if (v4)
+			icmp_error_no_neighbour(ip, packet);
+		else
+			icmp6_error_no_neighbour(ip, interface, packet);
 		frame_free(packet);
 	}
 }
