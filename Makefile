@@ -133,4 +133,4 @@ clean:
 include mk/*.mk
 
 # Programs of tests that mk/*.mk name.
-tests: $(SIMULATE) $(ASK_LINUX)
+tests: $(SIMULATE) $(ASK_LINUX) $(SCRIPT)

@@ -8,3 +8,9 @@ $(ASK_LINUX): $(call object,$(wildcard test/conformance/ask_linux/*.c)) $(LIB)
 .PHONY: check-ask-linux
 check-ask-linux: $(ASK_LINUX)
 	$(ASK_LINUX)
+
+# Scripts of segments, as packetdrill's users write them: test/conformance/player/.
+SCRIPT := $B/test/conformance/script
+
+$(SCRIPT): $(call object,$(wildcard test/conformance/player/*.c)) $(LIB)
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lpthread -o $@
