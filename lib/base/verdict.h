@@ -14,6 +14,7 @@
 	V(DROP_NOT_OURS, "for another station")                                                    \
 	V(DROP_LOOPBACK_ADDRESS, "loopback address on the wire")                                   \
 	V(DROP_BAD_SOURCE, "a source address no sender can have")                                  \
+	V(DROP_FROM_AFAR, "from beyond the link it is about")                                      \
 	V(DROP_OPTIONS, "IP options refused")                                                      \
 	V(DROP_FRAGMENT, "fragment refused")                                                       \
 	V(DROP_OVERLAP, "fragments overlap")                                                       \

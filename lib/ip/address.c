@@ -1,6 +1,7 @@
 /* address: giving a host its addresses and routes (interface.h). */
 #include "ip/arp.h"
 #include "ip/ip.h"
+#include "ip/ndp.h"
 
 #include <errno.h>
 
@@ -21,7 +22,8 @@ static uint8_t bits_of(const struct address *address, unsigned prefix)
 	return prefix <= 128 - least ? (uint8_t)(least + prefix) : 129;
 }
 
-/* A single address is alone on its subnet. A second address on the same subnet finds the route there already. */
+/* A single address is alone on its subnet, and a link-local one says its link itself. A second address on the same subnet
+ * finds the route there already. */
 static int add_subnet_route(struct ip *ip, struct interface *interface,
 			    const struct address *address, uint8_t bits)
 {
@@ -29,10 +31,33 @@ static int add_subnet_route(struct ip *ip, struct interface *interface,
 			       .prefix = bits,
 			       .interface = interface };
 
-	if (!interface->ethernet || bits == 128)
+	if (!interface->ethernet || bits == 128 || address_holds_zone(address))
 		return 0;
 	int error = route_add(&ip->routes, &route);
 	return error == -EEXIST ? 0 : error;
+}
+
+static void announce(struct ip *ip, struct interface *interface, const struct address *own)
+{
+	if (address_is_v4(own))
+		arp_announce(ip, interface, address_to_v4(own));
+	else
+		ndp_announce(ip, interface, own);
+}
+
+static int add(struct ip *ip, struct interface *interface, const struct address *own, uint8_t bits)
+{
+	if (ip_is_own(ip, own))
+		return -EEXIST;
+	if (interface->address_count == INTERFACE_ADDRESSES_MOST)
+		return -ENOMEM;
+	int error = add_subnet_route(ip, interface, own, bits);
+	if (error)
+		return error;
+	interface->addresses[interface->address_count++] = (struct interface_address){
+		.address = *own, .mask = address_mask(bits), .prefix = bits
+	};
+	return 0;
 }
 
 int ip_address_add(struct ip *ip, int index, const struct address *address, unsigned prefix)
@@ -45,20 +70,21 @@ int ip_address_add(struct ip *ip, int index, const struct address *address, unsi
 		return -ENODEV;
 	if (bits > 128 || !is_assignable(address))
 		return -EINVAL;
-	if (ip_is_own(ip, &own))
-		return -EEXIST;
-	if (interface->address_count == INTERFACE_ADDRESSES_MOST)
-		return -ENOMEM;
-	int error = add_subnet_route(ip, interface, &own, bits);
-	if (error)
-		return error;
+	int error = add(ip, interface, &own, bits);
+	if (!error && interface->ethernet)
+		announce(ip, interface, &own);
+	return error;
+}
 
-	interface->addresses[interface->address_count++] = (struct interface_address){
-		.address = own, .mask = address_mask(bits), .prefix = bits
-	};
-	if (interface->ethernet && address_is_v4(&own))
-		arp_announce(ip, interface, address_to_v4(&own));
-	return 0;
+/* Nobody is told: a host that never speaks IPv6 is not heard of either. */
+int ip_link_local_add(struct ip *ip, struct interface *interface)
+{
+	const uint8_t *mac = interface->mac.bytes;
+	struct address own = { .bytes = { 0xfe, 0x80, [8] = mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe,
+					  mac[3], mac[4], mac[5] } };
+
+	own = address_in_zone(own, interface->index);
+	return add(ip, interface, &own, 64);
 }
 
 int ip_route_add(struct ip *ip, const struct address *destination, unsigned prefix,

@@ -2,6 +2,7 @@
 
 #include "ip/icmp.h"
 #include "ip/icmp6_error.h"
+#include "ip/ndp.h"
 #include "wire/checksum.h"
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
@@ -68,6 +69,8 @@ enum verdict icmp6_input(void *context, const struct ip_packet *packet)
 		return DROP_MALFORMED;
 	if (!checksum_holds(packet))
 		return DROP_CHECKSUM;
+	if (ndp_is_type(icmp6.type))
+		return ndp_input(ip, packet);
 	if (address_is_any(&packet->source))
 		return DROP_BAD_SOURCE;
 	switch (icmp6.type) {
@@ -188,6 +191,10 @@ void icmp6_emit(struct ip *ip, const struct icmp6_emission *emission)
 		.destination = emission->destination,
 	};
 	ipv6_write(frame_push(frame, IPV6_HEADER_SIZE), &ipv6);
+	if (!emission->mac && !address_is_multicast(&emission->destination)) {
+		neighbour_output(ip, emission->interface, &emission->destination, frame);
+		return;
+	}
 	struct mac mac =
 		emission->mac ? *emission->mac : mac_of_group_v6(emission->destination.bytes);
 	interface_transmit(emission->interface, &mac, ETHERTYPE_IPV6, frame);

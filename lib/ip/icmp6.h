@@ -18,11 +18,11 @@ void icmp6_answer_error(struct ip *ip, const struct ip_packet *packet, uint8_t t
 /* icmp_unreachable's (ip.h) for IPv6, by the codes of IPv4. */
 void icmp6_unreachable(struct ip *ip, const struct ip_packet *packet, uint8_t code);
 
-/* A message that asks for no route and no neighbour: those of neighbour discovery and MLD. */
+/* A message that asks for no route: those of neighbour discovery and MLD. */
 struct icmp6_emission {
 	struct interface *interface;
 	struct address source, destination;
-	const struct mac *mac; /* the destination's; NULL: it is a group */
+	const struct mac *mac; /* the destination's; NULL: a group's, or it is to be found */
 	uint8_t hop_limit;
 	bool router_alert;    /* RFC 2711, as MLD wants it */
 	struct bytes message; /* its checksum is filled in */

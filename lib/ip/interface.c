@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "ip/ip.h"
+#include "wire/ipv6.h"
 
 #include <errno.h>
 
@@ -171,17 +172,6 @@ static struct interface *append(struct ip *ip, const struct interface *made)
 	return interface;
 }
 
-int interface_add(struct ip *ip, const struct interface_config *config)
-{
-	struct interface made = { 0 };
-
-	assert(config->transmit);
-	if (!configure(ip, &made, config))
-		return -EINVAL;
-	const struct interface *interface = append(ip, &made);
-	return interface ? interface->index : -ENOMEM;
-}
-
 static void release(struct ip *ip, struct interface *interface)
 {
 	memory_give(ip->allocator, interface, sizeof *interface);
@@ -206,6 +196,23 @@ int interface_remove(struct ip *ip, int index)
 		(interfaces->count - place) * sizeof *interfaces->at);
 	release(ip, interface);
 	return 0;
+}
+
+int interface_add(struct ip *ip, const struct interface_config *config)
+{
+	struct interface made = { 0 };
+
+	assert(config->transmit);
+	if (!configure(ip, &made, config))
+		return -EINVAL;
+	struct interface *interface = append(ip, &made);
+	if (!interface)
+		return -ENOMEM;
+	int error = interface->mtu < IPV6_MTU_LEAST ? 0 : ip_link_local_add(ip, interface);
+	if (!error)
+		return interface->index;
+	interface_remove(ip, interface->index);
+	return error;
 }
 
 bool interfaces_init(struct ip *ip)

@@ -52,6 +52,8 @@ struct interface {
 	void *context;
 	const struct tap *tap; /* all interfaces have one */
 	struct group_querier querier;
+	/* What a router says of IPv6 on the link (RFC 4861, 6.3.4); 0: nothing. */
+	uint64_t reachable_ns, retransmit_ns;
 	uint32_t address_count;
 	struct interface_address addresses[INTERFACE_ADDRESSES_MOST];
 };
@@ -87,6 +89,9 @@ int interface_remove(struct ip *ip, int index);
  * is of the interface's zone, whatever it says. -ENODEV; -EINVAL: no unicast address; -EEXIST: the host has it already;
  * -ENOMEM. */
 int ip_address_add(struct ip *ip, int index, const struct address *address, unsigned prefix);
+
+/* The address of its link that every interface has (RFC 4291, 2.5.6), made of its MAC (appendix A). -ENOMEM. */
+int ip_link_local_add(struct ip *ip, struct interface *interface);
 
 /* gateway NULL or any: the destination itself is on the link. -ENODEV; -EINVAL: a prefix over 32 (IPv6: 128), bits of the
  * destination behind the prefix, a gateway of the other family, or our own address as gateway; -ENETUNREACH: the gateway is on none of the interface's subnets; -EEXIST;

@@ -5,11 +5,14 @@
 #include "ip/icmp6_error.h"
 #include "ip/icmp_error.h"
 #include "ip/ip.h"
+#include "ip/ndp.h"
 
 bool neighbours_init(struct neighbours *neighbours, const struct berth_allocator *allocator,
 		     struct random *random)
 {
 	list_init(&neighbours->ages);
+	list_init(&neighbours->asked);
+	neighbours->asked_count = 0;
 	for (int index = 0; index < NEIGHBOUR_HASH_KEYS; index++)
 		neighbours->hash_keys[index] = random_next(random);
 	return table_init(&neighbours->table, allocator);
@@ -44,6 +47,11 @@ struct neighbour *neighbour_find(struct ip *ip, const struct interface *interfac
 	return NULL;
 }
 
+static bool is_v4(const struct neighbour *neighbour)
+{
+	return address_is_v4(&neighbour->address);
+}
+
 static struct frame *take_waiting(struct neighbour *neighbour)
 {
 	struct list *first = list_take_first(&neighbour->waiting);
@@ -61,12 +69,31 @@ static void drop_oldest_waiting(struct neighbour *neighbour, enum verdict verdic
 	frame_free(take_waiting(neighbour));
 }
 
+/* Only INCOMPLETE ones are in the list of those asked for. */
+static void set_state(struct neighbour *neighbour, enum neighbour_state state)
+{
+	struct neighbours *neighbours = &neighbour->ip->neighbours;
+
+	if (!list_is_empty(&neighbour->asked)) {
+		list_remove(&neighbour->asked);
+		neighbours->asked_count--;
+	}
+	neighbour->state = state;
+	if (state == NEIGHBOUR_INCOMPLETE) {
+		list_append(&neighbours->asked, &neighbour->asked);
+		neighbours->asked_count++;
+	}
+}
+
 /* Nothing waits for it any more. */
 static void release(struct neighbour *neighbour)
 {
 	struct ip *ip = neighbour->ip;
 
 	assert(neighbour->waiting_count == 0);
+	if (neighbour->state == NEIGHBOUR_INCOMPLETE)
+		ip->neighbours.asked_count--;
+	list_remove(&neighbour->asked);
 	table_remove(&ip->neighbours.table, &neighbour->node);
 	list_remove(&neighbour->age);
 	clock_dismiss(ip->clock, &neighbour->alarm);
@@ -101,7 +128,7 @@ static void give_up(struct neighbour *neighbour)
 {
 	struct ip *ip = neighbour->ip;
 	const struct interface *interface = neighbour->interface;
-	bool v4 = address_is_v4(&neighbour->address);
+	bool v4 = is_v4(neighbour);
 	struct list lost;
 	struct frame *packet;
 
@@ -121,32 +148,62 @@ static void give_up(struct neighbour *neighbour)
 	}
 }
 
+/* Until the next request: a router's word for IPv6 (RFC 4861, 6.3.4), and longer each time while UNREACHABLE. */
+static uint64_t retry_time(const struct neighbour *neighbour)
+{
+	uint64_t said = is_v4(neighbour) ? 0 : neighbour->interface->retransmit_ns;
+	uint64_t time = said ? said : NEIGHBOUR_RETRY_NS;
+
+	if (neighbour->state != NEIGHBOUR_UNREACHABLE)
+		return time;
+	for (uint8_t request = 0; request < neighbour->requests; request++)
+		time *= NEIGHBOUR_BACKOFF;
+	return time < NEIGHBOUR_RETRY_MOST_NS ? time : NEIGHBOUR_RETRY_MOST_NS;
+}
+
 static void ask(struct neighbour *neighbour)
 {
 	struct ip *ip = neighbour->ip;
 
 	neighbour->requests++;
-	clock_set(ip->clock, &neighbour->alarm, ip->clock->now + NEIGHBOUR_RETRY_NS);
-	arp_request(ip, neighbour);
+	clock_set(ip->clock, &neighbour->alarm, ip->clock->now + retry_time(neighbour));
+	if (is_v4(neighbour))
+		arp_request(ip, neighbour);
+	else
+		ndp_solicit(ip, neighbour);
 }
 
 static void begin_asking(struct neighbour *neighbour, enum neighbour_state state)
 {
-	neighbour->state = state;
+	set_state(neighbour, state);
 	neighbour->requests = 0;
 	ask(neighbour);
+}
+
+/* The last request of its state was not answered. */
+static void fail(struct neighbour *neighbour)
+{
+	if (neighbour->state != NEIGHBOUR_PROBE || is_v4(neighbour)) {
+		give_up(neighbour);
+		return;
+	}
+	neighbour->used = false;
+	begin_asking(neighbour, NEIGHBOUR_UNREACHABLE);
 }
 
 static void alarm_due(struct alarm *alarm)
 {
 	struct neighbour *neighbour = CONTAINER_OF(alarm, struct neighbour, alarm);
+	bool unreachable = neighbour->state == NEIGHBOUR_UNREACHABLE;
 
-	if (neighbour->state == NEIGHBOUR_DELAY)
+	if (neighbour->state == NEIGHBOUR_DELAY) {
 		begin_asking(neighbour, NEIGHBOUR_PROBE);
-	else if (neighbour->requests < NEIGHBOUR_REQUESTS)
+	} else if (neighbour->requests == NEIGHBOUR_REQUESTS || (unreachable && !neighbour->used)) {
+		fail(neighbour);
+	} else {
+		neighbour->used &= !unreachable;
 		ask(neighbour);
-	else
-		give_up(neighbour);
+	}
 }
 
 /* A second chance for whoever was used since the last time. */
@@ -163,6 +220,12 @@ static void drop_oldest(struct neighbours *neighbours)
 		list_remove(first);
 		list_append(&neighbours->ages, first);
 	}
+}
+
+static void drop_oldest_asked(struct neighbours *neighbours)
+{
+	struct list *first = neighbours->asked.next;
+	drop(CONTAINER_OF(first, struct neighbour, asked), DROP_NEIGHBOUR_QUEUE);
 }
 
 static struct neighbour *create(struct ip *ip, struct interface *interface,
@@ -182,6 +245,8 @@ static struct neighbour *create(struct ip *ip, struct interface *interface,
 	neighbour->interface = interface;
 	neighbour->address = *address;
 	list_init(&neighbour->waiting);
+	list_init(&neighbour->asked);
+	neighbour->state = NEIGHBOUR_STALE;
 	list_append(&ip->neighbours.ages, &neighbour->age);
 	table_insert(&ip->neighbours.table, &neighbour->node,
 		     hash_of(&ip->neighbours, interface, address));
@@ -201,12 +266,11 @@ static void transmit(struct neighbour *neighbour, struct frame *packet)
 	if (!is_fresh(neighbour) &&
 	    (neighbour->state == NEIGHBOUR_REACHABLE || neighbour->state == NEIGHBOUR_STALE)) {
 		struct clock *clock = neighbour->ip->clock;
-		neighbour->state = NEIGHBOUR_DELAY;
+		set_state(neighbour, NEIGHBOUR_DELAY);
 		clock_set(clock, &neighbour->alarm, clock->now + NEIGHBOUR_DELAY_NS);
 	}
 	interface_transmit(neighbour->interface, &neighbour->mac,
-			   address_is_v4(&neighbour->address) ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6,
-			   packet);
+			   is_v4(neighbour) ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6, packet);
 }
 
 static void keep_waiting(struct neighbour *neighbour, struct frame *packet)
@@ -233,6 +297,8 @@ enum verdict neighbour_output(struct ip *ip, struct interface *interface,
 			return DROP_MEMORY;
 		}
 		neighbour->used = true;
+		if (ip->neighbours.asked_count == NEIGHBOURS_ASKED_MOST)
+			drop_oldest_asked(&ip->neighbours);
 		begin_asking(neighbour, NEIGHBOUR_INCOMPLETE);
 	}
 	if (neighbour->state == NEIGHBOUR_INCOMPLETE) {
@@ -246,8 +312,9 @@ enum verdict neighbour_output(struct ip *ip, struct interface *interface,
 /* In microseconds, since random_below is of 32 bits. */
 static void choose_reachable_time(struct neighbour *neighbour)
 {
-	uint32_t base = (uint32_t)(NEIGHBOUR_REACHABLE_NS / MICROSECOND);
-	uint32_t time = base / 2 + random_below(&neighbour->ip->random, base);
+	uint64_t said = is_v4(neighbour) ? 0 : neighbour->interface->reachable_ns;
+	uint32_t base = (uint32_t)((said ? said : NEIGHBOUR_REACHABLE_NS) / MICROSECOND);
+	uint64_t time = base / 2 + (uint64_t)random_below(&neighbour->ip->random, base);
 	neighbour->reachable_ns = time * MICROSECOND;
 }
 
@@ -258,7 +325,7 @@ void neighbour_confirm(struct neighbour *neighbour)
 	if (neighbour->state == NEIGHBOUR_INCOMPLETE)
 		return;
 	if (neighbour->state != NEIGHBOUR_REACHABLE) {
-		neighbour->state = NEIGHBOUR_REACHABLE;
+		set_state(neighbour, NEIGHBOUR_REACHABLE);
 		choose_reachable_time(neighbour);
 		clock_set(clock, &neighbour->alarm, NEVER);
 	}
@@ -272,7 +339,7 @@ static void settle(struct neighbour *neighbour, const struct mac *mac)
 
 	neighbour->mac = *mac;
 	neighbour->learned = clock->now;
-	neighbour->state = NEIGHBOUR_STALE;
+	set_state(neighbour, NEIGHBOUR_STALE);
 	clock_set(clock, &neighbour->alarm, NEVER);
 	for (struct frame *packet; (packet = take_waiting(neighbour));)
 		transmit(neighbour, packet);
@@ -287,14 +354,56 @@ bool neighbour_answered(struct neighbour *neighbour, const struct mac *mac)
 	return true;
 }
 
+/* An advertisement about one whose link address is known (RFC 4861, 7.2.5). */
+enum reaction { KEEP, SUSPECT, CONFIRM, REPLACE, REPLACE_AND_CONFIRM };
+
+static const enum reaction reactions[2][2][2] = {
+	/* [it says another link address][solicited][override] */
+	{ { KEEP, KEEP }, { CONFIRM, CONFIRM } },
+	{ { SUSPECT, REPLACE }, { SUSPECT, REPLACE_AND_CONFIRM } },
+};
+
+static void react(struct neighbour *neighbour, enum reaction reaction, const struct mac *mac)
+{
+	if (reaction == SUSPECT && neighbour->state == NEIGHBOUR_REACHABLE)
+		set_state(neighbour, NEIGHBOUR_STALE);
+	if (reaction == REPLACE || reaction == REPLACE_AND_CONFIRM)
+		settle(neighbour, mac);
+	if (reaction == CONFIRM || reaction == REPLACE_AND_CONFIRM)
+		neighbour_confirm(neighbour);
+}
+
+bool neighbour_advertised(struct neighbour *neighbour,
+			  const struct neighbour_advertisement *advertisement)
+{
+	const struct mac *mac = advertisement->mac;
+	bool unknown = neighbour->state == NEIGHBOUR_INCOMPLETE;
+	enum reaction reaction = advertisement->solicited ? REPLACE_AND_CONFIRM : REPLACE;
+
+	if (unknown && !mac)
+		return false;
+	if (!unknown) {
+		bool differs = mac && !mac_equal(mac, &neighbour->mac);
+		reaction = reactions[differs][advertisement->solicited][advertisement->override];
+	}
+	if (reaction != SUSPECT)
+		neighbour->router = advertisement->router;
+	react(neighbour, reaction, mac);
+	return true;
+}
+
+/* Linux's locktime: 0 for IPv6, which has no gratuitous answers to fear. */
+static bool is_locked(const struct neighbour *neighbour)
+{
+	return is_v4(neighbour) &&
+	       neighbour->ip->clock->now < neighbour->learned + NEIGHBOUR_LOCK_NS;
+}
+
 void neighbour_heard(struct neighbour *neighbour, const struct mac *mac)
 {
-	if (neighbour->state != NEIGHBOUR_INCOMPLETE) {
-		if (mac_equal(&neighbour->mac, mac))
-			return;
-		if (neighbour->ip->clock->now < neighbour->learned + NEIGHBOUR_LOCK_NS)
-			return;
-	}
+	if (neighbour->state != NEIGHBOUR_INCOMPLETE &&
+	    (mac_equal(&neighbour->mac, mac) || is_locked(neighbour)))
+		return;
 	settle(neighbour, mac);
 }
 

@@ -57,7 +57,7 @@ static void interfaces_and_addresses_are_bounded(void **state)
 	for (int count = 2; count < INTERFACES_MOST; count++)
 		CHECK_EQUAL(count + 1, world_add_link(world, NULL, other_mac, true));
 	CHECK_EQUAL(-ENOMEM, world_add_link(world, NULL, other_mac, true));
-	for (uint32_t count = 1; count < INTERFACE_ADDRESSES_MOST; count++)
+	for (uint32_t count = 2; count < INTERFACE_ADDRESSES_MOST; count++)
 		CHECK_EQUAL(0, add_v4(&world->ip, 2, PEER + count, 16));
 	CHECK_EQUAL(-ENOMEM, add_v4(&world->ip, 2, PEER, 16));
 	CHECK_EQUAL(2, world->ip.routes.count); /* one to the subnet, and the default */
@@ -175,7 +175,7 @@ static void without_memory_an_interface_or_a_route_is_not_added(void **state)
 	CHECK_EQUAL(-ENOMEM, world_add_link(world, NULL, other_mac, true));
 	CHECK_EQUAL(-ENOMEM, route_v4(&world->ip, 0x15000000, 32, PEER, 2));
 	CHECK_EQUAL(-ENOMEM, add_v4(&world->ip, 2, 0xc0a80101, 24));
-	CHECK_EQUAL(1, world->link->address_count);
+	CHECK_EQUAL(2, world->link->address_count);
 	world->memory.refusals_after = UNLIMITED;
 	CHECK_EQUAL(0, add_v4(&world->ip, 2, 0xc0a80101, 24));
 }

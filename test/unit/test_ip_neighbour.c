@@ -422,10 +422,42 @@ static void a_scan_of_absent_neighbours_is_bounded(void **state)
 {
 	struct world *world = *state;
 
-	for (uint32_t index = 0; index < NEIGHBOURS_MOST + 10; index++)
+	for (uint32_t index = 0; index < NEIGHBOURS_ASKED_MOST + 10; index++)
 		CHECK_EQUAL(QUEUED, world_send(world, 0, PEER + index));
-	CHECK_EQUAL(NEIGHBOURS_MOST, world->ip.neighbours.table.count);
+	CHECK_EQUAL(NEIGHBOURS_ASKED_MOST, world->ip.neighbours.table.count);
 	CHECK_EQUAL(10, world->ip.counts[DROP_NEIGHBOUR_QUEUE]);
+}
+
+/* RFC 6583: ten thousand that are not there push out nobody who is, used or not. */
+static void a_scan_pushes_out_nobody_who_is_there(void **state)
+{
+	struct world *world = *state;
+
+	for (uint32_t index = 0; index < 1000; index++)
+		world_meet(world, PEER + index);
+	for (uint32_t index = 0; index < 10000; index++) {
+		world->sent_count = 0;
+		CHECK_EQUAL(QUEUED, world_send(world, 0, PEER + 2000 + index));
+	}
+	CHECK_EQUAL(1000 + NEIGHBOURS_ASKED_MOST, world->ip.neighbours.table.count);
+	for (uint32_t index = 0; index < 1000; index++)
+		assert_non_null(neighbour_of(world, PEER + index));
+	for (uint64_t second = 1; second <= 3; second++) {
+		world->sent_count = 0;
+		world_advance(world, second * SECOND);
+	}
+	CHECK_EQUAL(1000, world->ip.neighbours.table.count);
+	CHECK_EQUAL(0, world->ip.neighbours.asked_count);
+}
+
+static void a_lan_of_ten_thousand_is_known_whole(void **state)
+{
+	struct world *world = *state;
+
+	for (uint32_t index = 0; index < 10000; index++)
+		world_meet(world, PEER + index);
+	for (uint32_t index = 0; index < 10000; index++)
+		CHECK_EQUAL(NEIGHBOUR_REACHABLE, neighbour_of(world, PEER + index)->state);
 }
 
 static void without_memory_a_packet_is_dropped_and_nothing_leaks(void **state)
@@ -485,6 +517,8 @@ int main(void)
 		WORLD_TEST(the_cache_is_bounded_and_keeps_who_is_used),
 		WORLD_TEST(neighbours_are_spread_over_the_table),
 		WORLD_TEST(a_scan_of_absent_neighbours_is_bounded),
+		WORLD_TEST(a_scan_pushes_out_nobody_who_is_there),
+		WORLD_TEST(a_lan_of_ten_thousand_is_known_whole),
 		WORLD_TEST(without_memory_a_packet_is_dropped_and_nothing_leaks),
 		WORLD_TEST(removing_an_interface_drops_its_neighbours_and_routes),
 	};
