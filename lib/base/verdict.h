@@ -28,6 +28,7 @@
 	V(DROP_IGNORED, "nothing that is answered or kept")                                        \
 	V(DROP_RATE, "answered too often already")                                                 \
 	V(DROP_TOO_BIG, "larger than the link takes")                                              \
+	V(DROP_FILTERED, "refused by the socket's filter")                                         \
 	V(DROP_BUFFER_FULL, "receive buffer full")                                                 \
 	V(DROP_BACKLOG, "accept queue full")                                                       \
 	V(DROP_SYN_QUEUE, "SYN queue full")                                                        \

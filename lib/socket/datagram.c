@@ -29,6 +29,11 @@ struct port_holder *datagram_holder(struct socket *socket)
 	return &socket->datagram->holder;
 }
 
+struct filter *datagram_filter(struct socket *socket)
+{
+	return &socket->datagram->filter;
+}
+
 const struct endpoint *datagram_peer(const struct socket *socket)
 {
 	const struct udp_socket *datagram = socket->datagram;
@@ -252,6 +257,7 @@ const struct socket_kind datagram_kind = {
 	.open = datagram_open,
 	.close = datagram_close,
 	.holder = datagram_holder,
+	.filter = datagram_filter,
 	.peer = datagram_peer,
 	.take_error = datagram_take_error,
 	.bind = datagram_bind,

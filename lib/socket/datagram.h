@@ -6,6 +6,7 @@
 
 void datagram_close(struct socket *socket);
 struct port_holder *datagram_holder(struct socket *socket);
+struct filter *datagram_filter(struct socket *socket);
 const struct endpoint *datagram_peer(const struct socket *socket);
 int datagram_take_error(struct socket *socket);
 int datagram_bind(struct socket *socket, const struct endpoint *local);

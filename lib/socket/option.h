@@ -79,6 +79,12 @@ uint32_t option_buffer_size(int asked, uint32_t least);
 /* Of what has no getter: -ENOPROTOOPT, as Linux. */
 int get_nothing(struct socket *socket, void *value, socklen_t *size);
 
+/* filter_options.c: of a kind that has a filter */
+int set_attach_filter(struct socket *socket, const void *value, socklen_t size);
+int set_detach_filter(struct socket *socket, const void *value, socklen_t size);
+int get_lock_filter(struct socket *socket, void *value, socklen_t *size);
+int set_lock_filter(struct socket *socket, const void *value, socklen_t size);
+
 /* time_options.c */
 int get_timestamp(struct socket *socket, void *value, socklen_t *size);
 int set_timestamp(struct socket *socket, const void *value, socklen_t size);

@@ -47,6 +47,11 @@ static struct port_holder *holder_of(struct socket *socket)
 	return &socket->packet->holder;
 }
 
+static struct filter *filter_of(struct socket *socket)
+{
+	return &socket->packet->filter;
+}
+
 static const struct endpoint *no_peer(const struct socket *socket)
 {
 	(void)socket;
@@ -279,6 +284,9 @@ static const struct option packet_options[] = {
 	{ SOL_SOCKET, SO_RCVBUF,              0, BOTH(receive_buffer) },
 	{ SOL_SOCKET, SO_TIMESTAMP,           0, BOTH(timestamp) },
 	{ SOL_SOCKET, SO_TIMESTAMPNS,         0, BOTH(timestamp_ns) },
+	{ SOL_SOCKET, SO_ATTACH_FILTER, sizeof(struct sock_fprog), get_nothing, set_attach_filter },
+	{ SOL_SOCKET, SO_DETACH_FILTER, 0, get_nothing, set_detach_filter },
+	{ SOL_SOCKET, SO_LOCK_FILTER,   0, get_lock_filter, set_lock_filter },
 	{ SOL_PACKET, PACKET_ADD_MEMBERSHIP,  sizeof(struct packet_mreq), get_nothing, set_join },
 	{ SOL_PACKET, PACKET_DROP_MEMBERSHIP, sizeof(struct packet_mreq), get_nothing, set_leave },
 	{ SOL_PACKET, PACKET_STATISTICS,      sizeof(struct tpacket_stats), get_statistics, NULL },
@@ -292,7 +300,7 @@ static const size_t packet_option_count = sizeof packet_options / sizeof packet_
 	{                                                                                          \
 		.type = (its_type), .protocol = SOL_PACKET, .options = packet_options,             \
 		.option_count = &packet_option_count, .open = open_packet, .close = close_packet,  \
-		.holder = holder_of, .peer = no_peer, .take_error = no_error,                      \
+		.holder = holder_of, .filter = filter_of, .peer = no_peer, .take_error = no_error, \
 		.bind_to_name = bind_to_name, .tell_name = tell_name, .connect = refuse_connect,   \
 		.disconnect = refuse_disconnect, .shutdown = refuse_shutdown, .send = send_frame,  \
 		.receive = receive_frame, .poll = poll_frames,                                     \

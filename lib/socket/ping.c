@@ -28,6 +28,7 @@ const struct socket_kind ping_kind = {
 	.open = ping_open,
 	.close = datagram_close,
 	.holder = datagram_holder,
+	.filter = datagram_filter,
 	.peer = datagram_peer,
 	.take_error = datagram_take_error,
 	.bind = datagram_bind,

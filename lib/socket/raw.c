@@ -82,6 +82,7 @@ const struct socket_kind raw_kind = {
 	.open = open_raw,
 	.close = close_raw,
 	.holder = datagram_holder,
+	.filter = datagram_filter,
 	.peer = datagram_peer,
 	.take_error = datagram_take_error,
 	.bind = bind_raw,

@@ -40,7 +40,8 @@ struct socket_kind {
 	void (*close)(struct socket *socket);
 	struct port_holder *(*holder)(struct socket *socket);
 	const struct endpoint *(*peer)(const struct socket *socket); /* NULL: not connected */
-	int (*take_error)(struct socket *socket); /* told once: negative errno, or 0 */
+	struct filter *(*filter)(struct socket *socket); /* where an option asks for it */
+	int (*take_error)(struct socket *socket);        /* told once: negative errno, or 0 */
 	int (*bind)(struct socket *socket, const struct endpoint *local);
 	/* Of a kind whose names are no endpoints; else NULL. It has no peers then. */
 	int (*bind_to_name)(struct socket *socket, const struct sockaddr *address, socklen_t size);

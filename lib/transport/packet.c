@@ -57,6 +57,7 @@ void packet_close(struct packet_socket *socket)
 						     struct packet_membership, link));
 	while (packet_first(socket))
 		packet_drop_first(socket);
+	filter_close(&socket->filter, socket->packets->ip->allocator);
 	list_remove(&socket->link);
 	set_tap(socket->packets);
 	memory_give(socket->packets->ip->allocator, socket, sizeof *socket);

@@ -4,7 +4,7 @@
  * They look at interfaces through a tap (ip/interface.h), which is there only while there is such a socket. One that hears
  * every protocol (ETH_P_ALL) sees what goes out as well, but not what it has sent itself; one of a single protocol sees what
  * comes in; one of protocol 0 nothing. A large segment is seen as the frames that the wire would have carried. Each socket
- * has a copy of its own of what it keeps, so that nobody's block is held for it.
+ * has a copy of its own of what its filter (base/bpf.h) keeps, so that nobody's block is held for it.
  *
  * A link brings every group's frames to its stations, but another station's only to an interface that somebody has made
  * promiscuous; and then only what the switch sends there.
@@ -14,6 +14,7 @@
 #ifndef TRANSPORT_PACKET_H
 #define TRANSPORT_PACKET_H
 
+#include "base/bpf.h"
 #include "ip/ip.h"
 #include "transport/ports.h"
 #include "transport/udp.h"
@@ -43,6 +44,7 @@ struct packet_socket {
 	int interface;        /* index; 0: any */
 	uint32_t send_buffer; /* as a datagram socket's: it never fills */
 	uint32_t receive_buffer;
+	struct filter filter;
 	struct list memberships;
 	struct list received;             /* oldest first */
 	uint32_t held;                    /* bytes they take, as SO_RCVBUF counts them */

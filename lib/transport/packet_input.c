@@ -64,11 +64,34 @@ static bool hears(const struct packet_socket *socket, const struct sight *sight)
 	       (socket->protocol == sight->protocol && !sight->outgoing);
 }
 
+static uint16_t hardware_of(const struct sight *sight)
+{
+	return sight->interface->ethernet ? ARPHRD_ETHER : ARPHRD_LOOPBACK;
+}
+
+/* How much of the frame the socket's filter keeps, from where the socket's bytes begin. */
+static uint32_t filtered(const struct packet_socket *socket, const struct sight *sight,
+			 const struct frame *frame)
+{
+	const struct bpf_packet packet = {
+		.frame = frame,
+		.start = socket->cooked ? ETHERNET_HEADER_SIZE : 0,
+		.network_at = ETHERNET_HEADER_SIZE,
+		.protocol = sight->protocol,
+		.type = sight->type,
+		.interface = (uint32_t)sight->interface->index,
+		.hardware = hardware_of(sight),
+		.random = &sight->packets->ip->random,
+	};
+	return filter_keeps(&socket->filter, &packet);
+}
+
 static struct packet_frame *copy_frame(const struct packet_socket *socket,
-				       const struct sight *sight, const struct frame *frame)
+				       const struct sight *sight, const struct frame *frame,
+				       uint32_t kept)
 {
 	uint32_t skipped = socket->cooked ? ETHERNET_HEADER_SIZE : 0;
-	uint32_t size = frame_size(frame) - skipped;
+	uint32_t length = frame_size(frame) - skipped, size = length < kept ? length : kept;
 	struct packet_frame *copy =
 		memory_take_raw(sight->packets->ip->allocator, sizeof *copy + size);
 	if (!copy)
@@ -76,12 +99,12 @@ static struct packet_frame *copy_frame(const struct packet_socket *socket,
 	*copy = (struct packet_frame){
 		.interface = sight->interface->index,
 		.protocol = sight->protocol,
-		.hardware = sight->interface->ethernet ? ARPHRD_ETHER : ARPHRD_LOOPBACK,
+		.hardware = hardware_of(sight),
 		.type = sight->type,
 		.source = sight->ethernet.source,
 		.network_at = ETHERNET_HEADER_SIZE - skipped,
 		.arrived = sight->packets->ip->clock->now,
-		.length = size,
+		.length = length,
 		.size = size,
 	};
 	frame_copy_out(frame, skipped, copy->bytes, size);
@@ -94,8 +117,11 @@ static void queue(struct packet_socket *socket, const struct sight *sight,
 {
 	struct packet_frame *copy = NULL;
 
+	uint32_t kept = filtered(socket, sight, frame);
+	if (kept == 0)
+		return;
 	if (socket->held < socket->receive_buffer)
-		copy = copy_frame(socket, sight, frame);
+		copy = copy_frame(socket, sight, frame, kept);
 	if (!copy) {
 		socket->drop_count++;
 		return;

@@ -47,6 +47,7 @@ void raw_close(struct raw_socket *socket)
 	while (!list_is_empty(&common->received))
 		udp_drop_first(common);
 	udp_failures_clear(common);
+	filter_close(&common->filter, common->udp->allocator);
 	list_remove(&common->link);
 	memory_give(common->udp->allocator, socket, sizeof *socket);
 }

@@ -96,6 +96,7 @@ void udp_close(struct udp_socket *socket)
 	while (!list_is_empty(&socket->received))
 		udp_drop_first(socket);
 	udp_failures_clear(socket);
+	filter_close(&socket->filter, socket->udp->allocator);
 	list_remove(&socket->link);
 	memory_give(socket->udp->allocator, socket, sizeof *socket);
 }

@@ -13,6 +13,7 @@
 #ifndef TRANSPORT_UDP_H
 #define TRANSPORT_UDP_H
 
+#include "base/bpf.h"
 #include "base/random.h"
 #include "base/table.h"
 #include "ip/ip.h"
@@ -82,6 +83,7 @@ struct udp_socket {
 	struct list failures; /* oldest first */
 	unsigned failure_count;
 	bool send_shut, receive_shut;
+	struct filter filter;
 	struct list memberships;
 	struct list received; /* datagrams, oldest first */
 	uint32_t held;        /* bytes they take, as SO_RCVBUF counts them */

@@ -6,6 +6,7 @@
 #include "wire/udp.h"
 
 #include <errno.h>
+#include <net/if_arp.h>
 
 /* A datagram on its way to whoever takes it. */
 struct arrival {
@@ -81,14 +82,40 @@ static struct udp_datagram *make_datagram(const struct udp *udp, const struct ip
 	return datagram;
 }
 
+/* How much of the content the socket's filter keeps. It begins with the transport's header, as Linux has it, or, of a raw
+ * socket, with IP's. */
+static uint32_t filtered(const struct udp_socket *socket, const struct ip_packet *packet,
+			 const struct frame *content)
+{
+	bool raw = frame_size(content) > frame_size(packet->frame);
+	struct bytes before = raw ? (struct bytes){ 0 } : packet->header;
+	const struct bpf_packet seen = {
+		.before = before,
+		.frame = content,
+		.start = (uint32_t)before.size,
+		.link_at = BPF_NOWHERE,
+		.protocol = packet->version == 6 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4,
+		.interface = (uint32_t)packet->interface->index,
+		.hardware = packet->interface->ethernet ? ARPHRD_ETHER : ARPHRD_LOOPBACK,
+		.random = &socket->udp->random,
+	};
+	return filter_keeps(&socket->filter, &seen);
+}
+
 enum verdict udp_queue(struct udp_socket *socket, const struct ip_packet *packet,
 		       const struct endpoint *peer, const struct frame *content, uint32_t offset)
 {
+	uint32_t kept = filtered(socket, packet, content);
+	if (kept == 0)
+		return DROP_FILTERED;
 	if (socket->held > socket->settings.receive_buffer)
 		return DROP_BUFFER_FULL;
 	struct udp_datagram *datagram = make_datagram(socket->udp, packet, content, offset);
 	if (!datagram)
 		return DROP_MEMORY;
+	kept -= kept < offset ? kept : offset; /* a header is never cut */
+	if (datagram->size > kept)
+		datagram->size = kept;
 	datagram->sender = *peer;
 	list_append(&socket->received, &datagram->link);
 	socket->held += datagram->held;

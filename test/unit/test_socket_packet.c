@@ -1,6 +1,7 @@
 /* Packet sockets, as a program sees them: on one host, and on two. */
 #include "unit/socket_world.h"
 
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if_arp.h>
@@ -435,6 +436,131 @@ static void it_is_listed(void **state)
 	world_close(&world);
 }
 
+static int attach(struct berth_host *host, int descriptor, struct sock_filter *code, size_t count)
+{
+	const struct sock_fprog asked = { (unsigned short)count, code };
+	return berth_setsockopt(host, descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &asked,
+				sizeof asked);
+}
+
+/* tcpdump's "arp", which keeps 40 bytes. */
+static void a_filter_says_what_is_kept_and_how_much(void **state)
+{
+	struct sock_filter arp[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_ARP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 40),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_filter going_out[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_AD_OFF + SKF_AD_PKTTYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct world world;
+	quiet_lan(&world);
+	(void)state;
+
+	struct sockaddr_ll from;
+	uint8_t frame[100];
+	struct berth_host *host = world.client_host;
+	int raw = make(host, SOCK_RAW, ETH_P_ALL), cooked = make(host, SOCK_DGRAM, ETH_P_ALL);
+	assert_int_equal(attach(host, raw, arp, COUNT_OF(arp)), 0);
+	assert_int_equal(attach(host, cooked, going_out, COUNT_OF(going_out)), 0);
+	send_datagram(host, world.server_address);
+	carry(&world);
+	for (int index = 0; index < 2; index++)
+		assert_int_equal(berth_recv(host, raw, frame, sizeof frame, MSG_TRUNC), 40);
+	assert_int_equal(take(host, raw, frame, sizeof frame, &from), -EAGAIN);
+	assert_int_equal(take(host, cooked, frame, sizeof frame, &from), 28);
+	assert_int_equal(take(host, cooked, frame, sizeof frame, &from), 30);
+	assert_int_equal(take(host, cooked, frame, sizeof frame, &from), -EAGAIN);
+	world_close(&world);
+}
+
+/* On a socket of each kind that has one; what came before it is not judged again. */
+static void a_filter_is_changed_taken_off_and_locked(void **state)
+{
+	const int kinds[][3] = { { AF_PACKET, SOCK_RAW, 0 },
+				 { AF_INET, SOCK_DGRAM, 0 },
+				 { AF_INET, SOCK_RAW, IPPROTO_ICMP },
+				 { AF_INET, SOCK_DGRAM, IPPROTO_ICMP } };
+	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, 0xffffffff);
+	struct sock_filter bad = BPF_STMT(BPF_LD | BPF_IMM, 0);
+	const int on = 1, off = 0;
+	struct world world;
+	world_alone(&world, 0);
+	(void)state;
+
+	struct berth_host *host = world.client_host;
+	for (size_t index = 0; index < COUNT_OF(kinds); index++) {
+		int made = berth_socket(host, kinds[index][0], kinds[index][1], kinds[index][2]);
+		assert_int_equal(attach(host, made, &bad, 1), -EINVAL);
+		assert_int_equal(attach(host, made, NULL, 1), -EINVAL);
+		assert_int_equal(attach(host, made, &all, 0), -EINVAL);
+		assert_int_equal(berth_setsockopt(host, made, SOL_SOCKET, SO_ATTACH_FILTER, &all,
+						  sizeof all),
+				 -EINVAL);
+		assert_int_equal(
+			berth_setsockopt(host, made, SOL_SOCKET, SO_DETACH_FILTER, &on, sizeof on),
+			-ENOENT);
+		assert_int_equal(attach(host, made, &all, 1), 0);
+		assert_int_equal(attach(host, made, &all, 1), 0);
+		assert_int_equal(
+			berth_setsockopt(host, made, SOL_SOCKET, SO_DETACH_FILTER, &on, sizeof on),
+			0);
+		assert_int_equal(attach(host, made, &all, 1), 0);
+		assert_int_equal(
+			berth_setsockopt(host, made, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof on),
+			0);
+		assert_int_equal(attach(host, made, &all, 1), -EPERM);
+		assert_int_equal(
+			berth_setsockopt(host, made, SOL_SOCKET, SO_DETACH_FILTER, &on, sizeof on),
+			-EPERM);
+		assert_int_equal(
+			berth_setsockopt(host, made, SOL_SOCKET, SO_LOCK_FILTER, &off, sizeof off),
+			-EPERM);
+	}
+	world_close(&world);
+}
+
+/* As udp_queue_rcv_skb of Linux: it begins with UDP's header, which it cannot cut. */
+static void a_datagram_sockets_filter_sees_its_header(void **state)
+{
+	struct sock_filter from_1053[] = {
+		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1053, 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF + 9),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 9),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct world world;
+	world_alone(&world, 0);
+	(void)state;
+
+	uint8_t data[10];
+	struct berth_host *host = world.client_host;
+	int udp = berth_socket(host, AF_INET, SOCK_DGRAM, 0);
+	assert_int_equal(bind_to(host, udp, INADDR_ANY, 53), 0);
+	assert_int_equal(attach(host, udp, from_1053, COUNT_OF(from_1053)), 0);
+	send_datagram(host, INADDR_LOOPBACK);
+	carry(&world);
+	assert_int_equal(berth_recv(host, udp, data, sizeof data, MSG_TRUNC), 1);
+	from_1053[4].k = 1;
+	assert_int_equal(attach(host, udp, from_1053, COUNT_OF(from_1053)), 0);
+	send_datagram(host, INADDR_LOOPBACK);
+	carry(&world);
+	assert_int_equal(berth_recv(host, udp, data, sizeof data, MSG_TRUNC), 0);
+	from_1053[1].k = 1054;
+	assert_int_equal(attach(host, udp, from_1053, COUNT_OF(from_1053)), 0);
+	send_datagram(host, INADDR_LOOPBACK);
+	carry(&world);
+	assert_int_equal(berth_recv(host, udp, data, sizeof data, MSG_TRUNC), -EAGAIN);
+	world_close(&world);
+}
+
 /* What a large segment is on the wire: each frame no longer than the MTU allows, each checksum right. */
 static void a_large_segment_is_seen_as_frames(void **state)
 {
@@ -498,6 +624,9 @@ int main(void)
 		cmocka_unit_test(what_finds_no_room_is_counted),
 		cmocka_unit_test(a_frame_comes_with_what_was_asked_for),
 		cmocka_unit_test(it_is_listed),
+		cmocka_unit_test(a_filter_says_what_is_kept_and_how_much),
+		cmocka_unit_test(a_filter_is_changed_taken_off_and_locked),
+		cmocka_unit_test(a_datagram_sockets_filter_sees_its_header),
 		cmocka_unit_test(a_large_segment_is_seen_as_frames),
 		cmocka_unit_test(without_memory_a_frame_is_lost_and_nothing_else),
 	};
