@@ -61,6 +61,70 @@ void berth_lan_groups(const struct berth_lan *lan,
 		      void (*each)(void *context, const struct berth_lan_group_info *info),
 		      void *context);
 
+/* An IP address of either family: IPv4's is the first four bytes. family 0: none. */
+struct berth_ip {
+	int family; /* AF_INET, AF_INET6 */
+	uint8_t bytes[16];
+};
+
+/* Packets and bytes, the link's header left out. */
+struct berth_traffic {
+	uint64_t packets;
+	uint64_t bytes;
+};
+
+/* One interface, as a row of ip-link(8). All are up. */
+struct berth_interface_info {
+	int index;
+	char name[16];
+	int is_loopback; /* lo: it has no link, and no link address */
+	uint8_t mac[6];
+	uint32_t mtu;
+	struct berth_traffic received, sent;
+};
+
+/* One address of an interface, as a row of ip-address(8). */
+struct berth_address_info {
+	int interface;
+	struct berth_ip address;
+	unsigned prefix; /* 0 to 32, or 128 of IPv6 */
+};
+
+/* One route, as a row of ip-route(8). Addresses of the host itself are reached without one. */
+struct berth_route_info {
+	struct berth_ip destination;
+	unsigned prefix;
+	struct berth_ip gateway; /* family 0: the destination is on the link itself */
+	int interface;
+};
+
+/* Who is next on a link, as a row of ip-neighbour(8). */
+struct berth_neighbour_info {
+	int interface;
+	struct berth_ip address;
+	uint8_t mac[6];
+	int state; /* NUD_INCOMPLETE ... as in <linux/neighbour.h>; INCOMPLETE has no mac yet */
+};
+
+/* As berth_host_sockets; interfaces and their addresses in the order in which they were added, routes by falling prefix. */
+void berth_host_interfaces(struct berth_host *host,
+			   void (*each)(void *context, const struct berth_interface_info *info),
+			   void *context);
+void berth_host_addresses(struct berth_host *host,
+			  void (*each)(void *context, const struct berth_address_info *info),
+			  void *context);
+void berth_host_routes(struct berth_host *host,
+		       void (*each)(void *context, const struct berth_route_info *info),
+		       void *context);
+void berth_host_neighbours(struct berth_host *host,
+			   void (*each)(void *context, const struct berth_neighbour_info *info),
+			   void *context);
+
+/* Which way a packet to destination would go: *route with that destination, a gateway where there is one, and in *source the
+ * address it would be from. To the host itself: by lo. 0; -ENETUNREACH; -EINVAL. */
+int berth_host_path(struct berth_host *host, const struct berth_ip *destination,
+		    struct berth_route_info *route, struct berth_ip *source);
+
 /* RFC 9293's name of a state (<netinet/tcp.h>'s number) as ss(8) writes it: ESTAB, LISTEN, TIME-WAIT ... */
 const char *berth_tcp_state_name(int state);
 

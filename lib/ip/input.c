@@ -147,6 +147,7 @@ static enum verdict ethernet_input(struct ip *ip, struct interface *interface, s
 		return DROP_NOT_OURS;
 
 	frame_pull(frame, ETHERNET_HEADER_SIZE);
+	interface_count(&interface->received, frame);
 	switch (ethernet.type) {
 	case ETHERTYPE_IPV4:
 		return ipv4_input(ip, interface, frame, link_group, NULL);
@@ -165,6 +166,8 @@ static enum verdict lo_input(struct ip *ip, struct frame *frame)
 	struct interface *lo = ip->interfaces.at[0], *went_out_by = frame->from;
 	bool v6 = frame->head_size > 0 && frame->head[0] >> 4 == 6;
 
+	interface_count(&lo->sent, frame);
+	interface_count(&lo->received, frame);
 	return v6 ? ipv6_input(ip, lo, frame, false, went_out_by)
 		  : ipv4_input(ip, lo, frame, false, went_out_by);
 }

@@ -83,6 +83,7 @@ void interface_transmit(struct interface *interface, const struct mac *destinati
 			struct frame *frame)
 {
 	assert(interface->ethernet);
+	interface_count(&interface->sent, frame);
 	struct ethernet_header ethernet = { *destination, interface->mac, type };
 	ethernet_write(frame_push(frame, ETHERNET_HEADER_SIZE), &ethernet);
 	interface_transmit_written(interface, frame);

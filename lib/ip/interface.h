@@ -39,6 +39,12 @@ struct interface_address {
 	uint64_t quiet_until; /* when it may be defended in ARP again (RFC 5227, 2.4) */
 };
 
+/* What has crossed it, IP headers and all; a large segment is one packet. */
+struct interface_traffic {
+	uint64_t packets;
+	uint64_t bytes;
+};
+
 struct interface {
 	int index;
 	char name[INTERFACE_NAME_SIZE];
@@ -51,6 +57,7 @@ struct interface {
 	void (*transmit)(void *context, struct frame *frame);
 	void *context;
 	const struct tap *tap; /* all interfaces have one */
+	struct interface_traffic received, sent;
 	struct group_querier querier;
 	/* What a router says of IPv6 on the link (RFC 4861, 6.3.4); 0: nothing. */
 	uint64_t reachable_ns, retransmit_ns;
@@ -116,6 +123,12 @@ bool interface_is_broadcast(const struct interface *interface, const struct addr
 /* The address of next_hop's family to speak to it with: of its subnet, else the first; NULL: there is none. */
 const struct address *interface_source(const struct interface *interface,
 				       const struct address *next_hop);
+
+static inline void interface_count(struct interface_traffic *traffic, const struct frame *packet)
+{
+	traffic->packets++;
+	traffic->bytes += frame_size(packet);
+}
 
 /* Puts an Ethernet header in front and hands the frame to the link; takes it. */
 void interface_transmit(struct interface *interface, const struct mac *destination, uint16_t type,
