@@ -1,6 +1,7 @@
 #include "daemon/datagram.h"
 
 #include "daemon/host.h"
+#include "daemon/link.h"
 #include "daemon/origin.h"
 #include "daemon/resolver.h"
 #include "daemon/watch.h"
@@ -68,35 +69,13 @@ void datagram_batch_free(struct daemon *daemon)
 	daemon->batch = NULL;
 }
 
-static int name_socket(int descriptor, struct sockaddr_un *name, socklen_t *size)
-{
-	struct sockaddr *at = (struct sockaddr *)name;
-
-	*name = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	*size = sizeof *name;
-	if (bind(descriptor, at, sizeof name->sun_family) < 0 ||
-	    getsockname(descriptor, at, size) < 0)
-		return -errno;
-	return 0;
-}
-
 /* The first moment of the carrier: its guest has it already, but can have sent nothing, as it is not connected. */
 static int link_inlet(struct inlet *inlet, int end, int duplicate)
 {
 	const int buffer = GUEST_SEND_BUFFER;
-	struct sockaddr_un name;
-	socklen_t size;
 
-	int error = name_socket(end, &name, &size);
-	if (!error)
-		error = name_socket(duplicate, &inlet->guest, &inlet->guest_size);
-	if (error)
-		return error;
 	setsockopt(duplicate, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
-	if (connect(end, (const struct sockaddr *)&inlet->guest, inlet->guest_size) < 0 ||
-	    connect(duplicate, (const struct sockaddr *)&name, size) < 0)
-		return -errno;
-	return 0;
+	return link_datagrams(end, duplicate, &inlet->guest, &inlet->guest_size);
 }
 
 static void want_out(struct carrier *carrier, bool wanted)

@@ -75,3 +75,31 @@ int link_carrier(struct daemon *daemon, int duplicate)
 		close(end);
 	}
 }
+
+static int name_socket(int descriptor, struct sockaddr_un *name, socklen_t *size)
+{
+	struct sockaddr *at = (struct sockaddr *)name;
+
+	*name = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	*size = sizeof *name;
+	if (bind(descriptor, at, sizeof name->sun_family) < 0 ||
+	    getsockname(descriptor, at, size) < 0)
+		return -errno;
+	return 0;
+}
+
+int link_datagrams(int end, int duplicate, struct sockaddr_un *name, socklen_t *size)
+{
+	struct sockaddr_un own;
+	socklen_t own_size;
+
+	int error = name_socket(end, &own, &own_size);
+	if (!error)
+		error = name_socket(duplicate, name, size);
+	if (error)
+		return error;
+	if (connect(end, (const struct sockaddr *)name, *size) < 0 ||
+	    connect(duplicate, (const struct sockaddr *)&own, own_size) < 0)
+		return -errno;
+	return 0;
+}

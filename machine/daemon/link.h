@@ -13,4 +13,8 @@ void link_close(struct daemon *daemon);
  * descriptors (-EMFILE, -ENFILE), when it is spent. */
 int link_carrier(struct daemon *daemon, int duplicate);
 
+/* Connects an end of the daemon's and a carrier, both of datagrams, to each other for good; *name is the carrier's from now
+ * on. 0, or a negative errno. */
+int link_datagrams(int end, int duplicate, struct sockaddr_un *name, socklen_t *size);
+
 #endif
