@@ -32,7 +32,8 @@ enum control_kind {
 	CONTROL_JOIN,
 
 	/* Calls of guests. */
-	CONTROL_SOCKET, /* inode; a domain, b type (without flags), c protocol; descriptor: the carrier. No reply. */
+	CONTROL_SOCKET, /* inode; a domain (AF_NETLINK too), b type (without flags), c protocol; data: uint32_t, the thread that
+			 * makes it; descriptor: the carrier. No reply. */
 	CONTROL_BIND,   /* inode; data: sockaddr */
 	CONTROL_LISTEN, /* inode; a backlog; descriptor: the carrier (to be made a listener) */
 	CONTROL_CONNECT, /* inode; a: 1 when the guest does not wait; data: sockaddr; descriptor: the carrier. A guest that
@@ -79,6 +80,10 @@ enum control_kind {
 
 	/* Another question of commands, as CONTROL_SOCKETS: ss --groups. [ { "host", "interface", "group", "users" } ] */
 	CONTROL_GROUPS,
+
+	/* A guest's ioctl about the network. inode: the carrier's, or 0 (a socket of the machine's own); a: the request; data: a
+	 * struct ifreq, where it has one. Reply data: what is to be written there; of SIOCGIFCONF all rows. */
+	CONTROL_REQUEST,
 };
 
 enum {

@@ -5,6 +5,7 @@
 #include "daemon/datagram.h"
 #include "daemon/host.h"
 #include "daemon/listener.h"
+#include "daemon/netlink.h"
 #include "daemon/pump.h"
 #include "daemon/watch.h"
 
@@ -44,23 +45,45 @@ static int call_hello(struct call *call)
 	return call_refuse(call, -EPROTO, sentence);
 }
 
+/* NULL: no room. */
+static struct carrier *make_carrier(const struct call *call)
+{
+	struct host *host = call->session->host;
+
+	if (call->header->a == AF_NETLINK)
+		return carrier_new(host, -1);
+	int descriptor =
+		berth_socket(host->stack, call->header->a, call->header->b, call->header->c);
+	return descriptor < 0 ? NULL : carrier_new(host, descriptor);
+}
+
+static int begin_carrier(struct carrier *carrier, const struct call *call)
+{
+	const struct control_header *header = call->header;
+	uint32_t process = 0;
+
+	if (header->size == sizeof process)
+		memcpy(&process, call->data, sizeof process);
+	if (header->a == AF_NETLINK)
+		return netlink_begin_carrier(carrier, header->b, header->c, process,
+					     call->descriptor);
+	return header->b == SOCK_STREAM ? 0 : datagram_begin(carrier, call->descriptor);
+}
+
 /* No reply: where no room is found, the calls that follow find no such socket. */
 static int call_socket(struct call *call)
 {
-	struct host *host = call->session->host;
 	uint64_t inode;
 
 	if (!carrier_is(call->descriptor, &inode) || inode != call->header->inode)
 		return CALL_NO_REPLY;
-	int descriptor =
-		berth_socket(host->stack, call->header->a, call->header->b, call->header->c);
-	struct carrier *carrier = descriptor < 0 ? NULL : carrier_new(host, descriptor);
+	struct carrier *carrier = make_carrier(call);
 	if (!carrier)
 		return CALL_NO_REPLY;
 	carrier_set_inode(carrier, inode);
 	int error = watch_add(carrier, call->descriptor);
-	if (!error && call->header->b != SOCK_STREAM)
-		error = datagram_begin(carrier, call->descriptor);
+	if (!error)
+		error = begin_carrier(carrier, call);
 	if (error)
 		carrier_close(carrier);
 	return CALL_NO_REPLY;
@@ -308,6 +331,7 @@ static const struct {
 	[CONTROL_SPAWN] = { call_spawn, GREETED, true },
 	[CONTROL_SENDTO] = { call_sendto, CARRIER, true },
 	[CONTROL_FAILURE] = { call_failure, CARRIER, true },
+	[CONTROL_REQUEST] = { call_request, JOINED, true },
 };
 
 /* A socket that nobody knows had no room when it was made, or was forgotten since: its connection is over. */
@@ -345,6 +369,8 @@ int calls_do(struct call *call)
 	int error = check_needs(call, calls[kind].needs);
 	if (error)
 		return calls[kind].replies ? error : CALL_NO_REPLY;
+	if (call->carrier && call->carrier->state == CARRIER_NETLINK && kind != CONTROL_REQUEST)
+		return netlink_call(call);
 	if (call->carrier && is_datagrams(call))
 		datagram_settle(call->carrier);
 	return calls[kind].function(call);

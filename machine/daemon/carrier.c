@@ -4,6 +4,7 @@
 #include "daemon/datagram.h"
 #include "daemon/host.h"
 #include "daemon/listener.h"
+#include "daemon/netlink.h"
 #include "daemon/pump.h"
 #include "daemon/watch.h"
 
@@ -45,6 +46,7 @@ void carrier_close(struct carrier *carrier)
 	connect_end_waits(carrier, -ECONNABORTED);
 	listener_end(carrier);
 	datagram_end(carrier);
+	netlink_end_carrier(carrier);
 	watch_remove(carrier);
 	carrier_queue(carrier, NULL);
 	index_remove(&daemon->carriers, &carrier->by_inode);
@@ -102,6 +104,7 @@ void carrier_stir(struct carrier *carrier)
 		break;
 	case CARRIER_FRESH:
 	case CARRIER_FAILED:
+	case CARRIER_NETLINK:
 		break;
 	}
 }

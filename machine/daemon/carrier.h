@@ -19,6 +19,7 @@
 
 struct inlet;
 struct listener;
+struct netlink;
 struct wait;
 TAILQ_HEAD(wait_list, wait);
 
@@ -30,13 +31,14 @@ enum carrier_state {
 	CARRIER_FAILED,  /* to connect without waiting: our end is closed */
 	CARRIER_CONNECTED,
 	CARRIER_DATAGRAM, /* datagram.h */
+	CARRIER_NETLINK,  /* netlink.h: no socket of the stack's is behind it */
 };
 
 struct carrier {
 	struct source source;      /* first: loop_bury */
 	TAILQ_ENTRY(carrier) link; /* of its host's */
 	struct host *host;
-	int descriptor; /* the stack's */
+	int descriptor; /* the stack's; -1: it has none */
 	enum carrier_state state;
 	struct index_node by_inode;
 	struct index_node by_watch;
@@ -47,6 +49,9 @@ struct carrier {
 
 	/* Of datagrams. */
 	struct inlet *inlet; /* allocated: datagram.c */
+
+	/* Of netlink. */
+	struct netlink *netlink; /* allocated: netlink.c */
 
 	/* Listening. */
 	struct listener *listener; /* allocated: listener.c */
@@ -78,7 +83,7 @@ struct carrier {
 	int error;                  /* what ended the connection; SO_ERROR */
 };
 
-/* A carrier for the stack's descriptor, which is its own from now on. NULL: no memory, and the descriptor is closed. */
+/* A carrier for the stack's descriptor (-1: without one), which is its own from now on. NULL: no memory, and the descriptor is closed. */
 struct carrier *carrier_new(struct host *host, int descriptor);
 
 /* The last close: closes the stack's socket and everything here. */

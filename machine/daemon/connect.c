@@ -241,6 +241,7 @@ int connect_begin(struct carrier *carrier, const void *address, socklen_t size,
 	case CARRIER_LISTENING:
 	case CARRIER_CONNECTED:
 	case CARRIER_DATAGRAM:
+	case CARRIER_NETLINK:
 		break;
 	}
 	return result;

@@ -1,8 +1,9 @@
-/* create: socket(). The filter lets only AF_INET and AF_INET6 come here. */
+/* create: socket(). The filter lets only AF_INET, AF_INET6 and AF_NETLINK come here. */
 #include "supervisor/calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -27,6 +28,14 @@ static bool is_served(int domain, int kind, int protocol)
 	}
 }
 
+/* netlink_create of a Linux with no family but these two. */
+static int judge_netlink(int kind, int protocol)
+{
+	if (kind != SOCK_RAW && kind != SOCK_DGRAM)
+		return -ESOCKTNOSUPPORT;
+	return protocol == NETLINK_ROUTE || protocol == NETLINK_SOCK_DIAG ? 0 : -EPROTONOSUPPORT;
+}
+
 /* What a kernel says that has TCP, UDP, and ping and raw sockets for IPv4, all of them without privilege: __sys_socket,
  * __sock_create and inet_create, in their order. */
 static int judge(int domain, int type, int protocol)
@@ -34,6 +43,8 @@ static int judge(int domain, int type, int protocol)
 	int kind = type & TYPE_MASK;
 	if (type & ~TYPE_MASK & ~(SOCK_CLOEXEC | SOCK_NONBLOCK) || kind >= TYPES)
 		return -EINVAL;
+	if (domain == AF_NETLINK)
+		return judge_netlink(kind, protocol);
 	if (kind == TYPE_PACKET)
 		return -EAFNOSUPPORT;
 	if (protocol < 0 || protocol >= PROTOCOLS)
@@ -66,10 +77,13 @@ void call_socket(struct supervisor *supervisor, struct call *call)
 
 	/* The daemon reads our messages in order: any later call about this socket comes after this one. If the guest cannot take
 	 * it, the daemon sees its last close. */
+	const uint32_t thread = (uint32_t)call_thread(call);
 	const struct question question = { .kind = CONTROL_SOCKET,
 					   .a = call_int(call, 0),
 					   .b = kind,
 					   .c = protocol,
+					   .data = &thread,
+					   .size = sizeof(thread),
 					   .descriptor = call->extra };
 	datagram_forget_sure(supervisor, call->inode);
 	if (!call_tell(supervisor, call->inode, &question)) {

@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +51,10 @@ struct rule {
 static const struct rule rules[] = {
 	{ SCMP_SYS(socket), SCMP_ACT_NOTIFY, IF(0, SCMP_CMP_EQ, AF_INET) },
 	{ SCMP_SYS(socket), SCMP_ACT_NOTIFY, IF(0, SCMP_CMP_EQ, AF_INET6) },
+	{ SCMP_SYS(socket), SCMP_ACT_NOTIFY, IF(0, SCMP_CMP_EQ, AF_NETLINK) },
 	{ SCMP_SYS(socketpair), SCMP_ACT_ERRNO(EOPNOTSUPP), IF(0, SCMP_CMP_EQ, AF_INET) },
 	{ SCMP_SYS(socketpair), SCMP_ACT_ERRNO(EOPNOTSUPP), IF(0, SCMP_CMP_EQ, AF_INET6) },
+	{ SCMP_SYS(socketpair), SCMP_ACT_ERRNO(EOPNOTSUPP), IF(0, SCMP_CMP_EQ, AF_NETLINK) },
 
 	{ SCMP_SYS(bind), SCMP_ACT_NOTIFY, ALWAYS },
 	{ SCMP_SYS(listen), SCMP_ACT_NOTIFY, ALWAYS },
@@ -64,9 +67,10 @@ static const struct rule rules[] = {
 	{ SCMP_SYS(setsockopt), SCMP_ACT_NOTIFY, ALWAYS },
 	{ SCMP_SYS(shutdown), SCMP_ACT_NOTIFY, ALWAYS },
 
-	/* send() and recv() are these two without an address: native. */
+	/* send() and recv() are these two without an address: native, but for a size of send()'s (filter.h). */
 	{ SCMP_SYS(sendto), SCMP_ACT_NOTIFY, IF(4, SCMP_CMP_NE, 0) },
 	{ SCMP_SYS(sendto), SCMP_ACT_NOTIFY, IF_FLAG(3, MSG_FASTOPEN) },
+	{ SCMP_SYS(sendto), SCMP_ACT_NOTIFY, IF(2, SCMP_CMP_EQ, FILTER_DUMP_REQUEST_SIZE) },
 	{ SCMP_SYS(recvfrom), SCMP_ACT_NOTIFY, IF(4, SCMP_CMP_NE, 0) },
 	{ SCMP_SYS(recvfrom), SCMP_ACT_NOTIFY, IF_FLAG(3, MSG_TRUNC) },
 	{ SCMP_SYS(recvfrom), SCMP_ACT_NOTIFY, IF_FLAG(3, MSG_ERRQUEUE) },
@@ -127,14 +131,20 @@ static int add_dumpable(scmp_filter_ctx context)
 	return seccomp_rule_add_array(context, SCMP_ACT_ERRNO(0), SCMP_SYS(prctl), 2, where);
 }
 
+static bool is_had(unsigned domain)
+{
+	return domain == AF_UNIX || domain == AF_INET || domain == AF_INET6 || domain == AF_NETLINK;
+}
+
 /* Every domain but AF_UNIX, which is the machine's own, and those that we have. */
 static int refuse_domains(scmp_filter_ctx context, int call)
 {
 	const uint32_t refusal = SCMP_ACT_ERRNO(EAFNOSUPPORT);
-	int result = seccomp_rule_add(context, refusal, call, 1, SCMP_A0(SCMP_CMP_GT, AF_INET6, 0));
+	int result =
+		seccomp_rule_add(context, refusal, call, 1, SCMP_A0(SCMP_CMP_GT, AF_NETLINK, 0));
 
-	for (unsigned domain = AF_UNSPEC; domain < AF_INET6 && result == 0; domain++) {
-		if (domain != AF_UNIX && domain != AF_INET)
+	for (unsigned domain = AF_UNSPEC; domain < AF_NETLINK && result == 0; domain++) {
+		if (!is_had(domain))
 			result = seccomp_rule_add(context, refusal, call, 1,
 						  SCMP_A0(SCMP_CMP_EQ, domain, 0));
 	}

@@ -6,6 +6,9 @@
 
 #include <linux/filter.h>
 
+/* musl asks netlink for a dump by a send() of so many bytes, and for the answer by a recv() that does not wait. */
+enum { FILTER_DUMP_REQUEST_SIZE = 20 };
+
 struct filter {
 	struct sock_fprog program;
 };

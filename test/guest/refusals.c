@@ -2,6 +2,7 @@
  * Berth. */
 #include "guest.h"
 
+#include <linux/netlink.h>
 #include <sys/syscall.h>
 
 int main(void)
@@ -14,7 +15,8 @@ int main(void)
 	SAY(socket(AF_INET6, SOCK_RAW, IPPROTO_ICMPV6));
 	SAY(socket(AF_INET, SOCK_SEQPACKET, 0));
 	SAY(socket(AF_INET6, SOCK_STREAM, 0));
-	SAY(socket(AF_NETLINK, SOCK_RAW, 0));
+	SAY(socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC));
+	SAY(socket(AF_NETLINK, SOCK_RAW, NETLINK_KOBJECT_UEVENT));
 	SAY(socket(AF_PACKET, SOCK_RAW, 0));
 	SAY(socket(AF_VSOCK, SOCK_STREAM, 0));
 	SAY(syscall(SYS_socket, 0x100000002, SOCK_STREAM, 0));

@@ -1,0 +1,21 @@
+/* netlink: a guest's netlink socket. Its carrier is an AF_UNIX datagram socket connected to an end of the daemon's for good,
+ * as one of datagrams is (datagram.h); what arrives at the end is answered by inquiry/netlink.h, from the host's own state,
+ * and the answers' origin (origin.h) says that they are the kernel's. The machine's own netlink is never asked. */
+#ifndef DAEMON_NETLINK_H
+#define DAEMON_NETLINK_H
+
+#include "daemon/carrier.h"
+#include "daemon/session.h"
+
+/* Makes the carrier one of netlink: kind is SOCK_RAW or SOCK_DGRAM, port the number it takes when it is not told one. 0, or a
+ * negative errno. duplicate stays the caller's. */
+int netlink_begin_carrier(struct carrier *carrier, int kind, int protocol, uint32_t port,
+			  int duplicate);
+
+/* Frees what only such a carrier has, if it is one. */
+void netlink_end_carrier(struct carrier *carrier);
+
+/* A call about the carrier: calls.h. */
+int netlink_call(struct call *call);
+
+#endif
