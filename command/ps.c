@@ -18,7 +18,9 @@ static void write_pids(const json_t *pids, char *text, size_t size)
 
 static void print_hosts(const json_t *hosts)
 {
-	static const char *const headings[] = { "NAME", "IP", "PIDS", "SOCKETS", "COMMAND" };
+	static const char *const headings[] = {
+		"NAME", "IP", "IPV6", "PIDS", "SOCKETS", "COMMAND"
+	};
 	struct table *table = table_new(sizeof headings / sizeof headings[0], headings);
 
 	for (size_t i = 0; i < json_array_size(hosts); i++) {
@@ -28,9 +30,10 @@ static void print_hosts(const json_t *hosts)
 		snprintf(sockets, sizeof sockets, "%lld",
 			 (long long)json_integer_value(json_object_get(host, "sockets")));
 		table_add(table, (const char *[]){ json_text(host, "name"), json_text(host, "ip"),
-						   pids, sockets, json_text(host, "command") });
+						   json_text(host, "ip6"), pids, sockets,
+						   json_text(host, "command") });
 	}
-	table_print(table, 1u << 3);
+	table_print(table, 1u << 4);
 }
 
 int command_ps(int argc, char **argv)

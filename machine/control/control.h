@@ -54,7 +54,7 @@ enum control_kind {
 			      * so that the guest may try again. Reply 0. */
 
 	/* Questions of commands. The reply's data is JSON text in pieces: a is 1 while more follow, 0 with the last. */
-	CONTROL_HOSTS, /* ps: [ { "name", "ip", "mac", "pids": [...], "command", "sockets", "started" } ] */
+	CONTROL_HOSTS, /* ps: [ { "name", "ip", "ip6", "mac", "pids": [...], "command", "sockets", "started" } ] */
 	CONTROL_SOCKETS, /* ss: [ { "host", "netid": "tcp", "state", "recv_q", "send_q", "local", "local_port", "peer",
 			  * "peer_port" } ] */
 	CONTROL_CAPTURE, /* data: { "hosts": [names] }; descriptor: where to write, a stream socket's end. Reply 0, or an

@@ -61,7 +61,7 @@ struct carrier {
 	uint32_t
 		stuffing; /* bytes of ours in front of the guest's, so that it does not write yet */
 	bool failure_told; /* connect() has said once why the last attempt failed */
-	struct sockaddr_in goal;
+	struct sockaddr_storage goal;
 	struct wait_list waits;
 
 	/* Connected, or of datagrams. */

@@ -215,7 +215,7 @@ static int begin(struct carrier *carrier, struct session *waiter, uint32_t id, i
 
 static void keep_goal(struct carrier *carrier, const void *address, socklen_t size)
 {
-	carrier->goal = (struct sockaddr_in){ 0 };
+	carrier->goal = (struct sockaddr_storage){ 0 };
 	memcpy(&carrier->goal, address, size < sizeof carrier->goal ? size : sizeof carrier->goal);
 }
 

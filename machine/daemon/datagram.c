@@ -453,26 +453,69 @@ static void read_peer(struct carrier *carrier)
 		inlet->peer_size = 0;
 }
 
+static struct in6_addr map_v4(struct in_addr address)
+{
+	struct in6_addr mapped = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
+	memcpy(mapped.s6_addr + 12, &address, sizeof address);
+	return mapped;
+}
+
+/* Of either family, IPv4 mapped. */
+static bool read_address(const void *at, socklen_t size, struct sockaddr_in6 *address)
+{
+	struct sockaddr_in v4;
+
+	if (!at || size < sizeof v4)
+		return false;
+	memcpy(&v4, at, sizeof v4);
+	if (v4.sin_family == AF_INET) {
+		*address = (struct sockaddr_in6){ .sin6_port = v4.sin_port,
+						  .sin6_addr = map_v4(v4.sin_addr) };
+		return true;
+	}
+	if (v4.sin_family != AF_INET6 || size < sizeof *address)
+		return false;
+	memcpy(address, at, sizeof *address);
+	return true;
+}
+
 static socklen_t size_of(const struct sockaddr_storage *address)
 {
 	return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
 					      : sizeof(struct sockaddr_in);
 }
 
+/* The host's own address of the peer's kind. */
+static struct sockaddr_storage own_address(const struct host *host,
+					   const struct sockaddr_storage *peer)
+{
+	const struct sockaddr_in6 *to = (const struct sockaddr_in6 *)peer;
+	struct sockaddr_storage own = { .ss_family = peer->ss_family };
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&own;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&own;
+
+	if (peer->ss_family == AF_INET)
+		v4->sin_addr = host->address;
+	else if (IN6_IS_ADDR_V4MAPPED(&to->sin6_addr))
+		v6->sin6_addr = map_v4(host->address);
+	else
+		v6->sin6_addr = host->address6;
+	return own;
+}
+
 /* It has an own address, as any connected socket, of the kind that it would have used. */
 static int connect_to_resolver(struct carrier *carrier, const void *address, socklen_t size)
 {
 	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
-	const struct sockaddr_in own = { .sin_family = AF_INET,
-					 .sin_addr = carrier->host->address };
 	struct berth_host *stack = carrier->host->stack;
 	struct inlet *inlet = carrier->inlet;
 
-	berth_connect(stack, carrier->descriptor, &nobody, sizeof nobody);
-	berth_bind(stack, carrier->descriptor, (const struct sockaddr *)&own, sizeof own);
 	inlet->peer = (struct sockaddr_storage){ 0 };
 	memcpy(&inlet->peer, address, size < sizeof inlet->peer ? size : sizeof inlet->peer);
 	inlet->peer_size = size_of(&inlet->peer);
+	struct sockaddr_storage own = own_address(carrier->host, &inlet->peer);
+	berth_connect(stack, carrier->descriptor, &nobody, sizeof nobody);
+	berth_bind(stack, carrier->descriptor, (const struct sockaddr *)&own, size_of(&own));
 	inlet->resolving = true;
 	return 0;
 }
@@ -505,11 +548,11 @@ static bool is_udp(const struct carrier *carrier)
 
 static bool is_sure(const struct carrier *carrier, const struct msghdr *message)
 {
-	const struct sockaddr_in *to = message->msg_name;
+	struct sockaddr_in6 to;
 
-	return is_udp(carrier) && to && message->msg_namelen >= sizeof *to &&
-	       message->msg_controllen == 0 && to->sin_family == AF_INET && to->sin_port != 0 &&
-	       host_reaches(carrier->host, to->sin_addr);
+	return is_udp(carrier) && message->msg_controllen == 0 &&
+	       read_address(message->msg_name, message->msg_namelen, &to) && to.sin6_port != 0 &&
+	       host_reaches(carrier->host, &to.sin6_addr);
 }
 
 ssize_t datagram_send(struct carrier *carrier, const struct msghdr *message, int flags, bool *sure)

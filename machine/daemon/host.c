@@ -15,6 +15,7 @@
 
 enum {
 	PREFIX = 16,
+	PREFIX6 = 64,
 	HOSTS_MOST = 4096, /* a switch's table and a human's patience */
 };
 
@@ -85,7 +86,10 @@ static int start_stack(struct host *host)
 	int interface = berth_lan_plug(daemon->lan, host->stack, host->mac);
 	if (interface < 0)
 		return interface;
-	return berth_address_add(host->stack, interface, host->address, PREFIX);
+	int error = berth_address_add(host->stack, interface, host->address, PREFIX);
+	if (error)
+		return error;
+	return berth_address6_add(host->stack, interface, &host->address6, PREFIX6);
 }
 
 static unsigned host_count(const struct daemon *daemon)
@@ -119,6 +123,7 @@ static int settle_wishes(struct host *host, const char *name, const char *ip,
 	if (error)
 		return error;
 
+	host->address6 = address_beside(host->address);
 	if (name)
 		memcpy(host->name, name, strlen(name) + 1);
 	else
@@ -182,15 +187,23 @@ void host_session_left(struct host *host)
 	daemon_timer_by(daemon, TIMER_HOSTS, daemon->now);
 }
 
-bool host_reaches(const struct host *host, struct in_addr address)
+static bool reaches_v4(const struct host *host, const uint8_t address[4])
 {
 	const uint32_t tail = UINT32_MAX >> PREFIX;
-	uint32_t to = ntohl(address.s_addr);
+	uint32_t to = (uint32_t)address[0] << 24 | (uint32_t)address[1] << 16 |
+		      (uint32_t)address[2] << 8 | address[3];
 
 	if (to >> 24 == IN_LOOPBACKNET)
 		return (to & 0xffffff) != 0 && (to & 0xffffff) != 0xffffff;
 	return (to & ~tail) == (ntohl(host->address.s_addr) & ~tail) && (to & tail) != 0 &&
 	       (to & tail) != tail;
+}
+
+bool host_reaches(const struct host *host, const struct in6_addr *address)
+{
+	if (IN6_IS_ADDR_V4MAPPED(address))
+		return reaches_v4(host, address->s6_addr + 12);
+	return IN6_IS_ADDR_LOOPBACK(address) || memcmp(address, &host->address6, PREFIX6 / 8) == 0;
 }
 
 /* Bound, connecting, connected or closing: not what only waits out its TIME-WAIT. */

@@ -14,6 +14,7 @@ struct host {
 	struct berth_host *stack;
 	char name[CONTROL_NAME_MOST + 1]; /* empty: it lingers */
 	struct in_addr address;
+	struct in6_addr address6; /* goes with it: address.c */
 	uint8_t mac[6];
 	unsigned session_count;
 	uint64_t linger_until;
@@ -43,16 +44,18 @@ void host_session_left(struct host *host);
 /* Ends the lingering hosts that have nothing left to deliver. */
 void hosts_settle(struct daemon *daemon);
 
-/* Is it a unicast address that the host sends to without a router? */
-bool host_reaches(const struct host *host, struct in_addr address);
+/* Is it a unicast address that the host sends to without a router? IPv4's are mapped here. */
+bool host_reaches(const struct host *host, const struct in6_addr *address);
 
 /* How many sockets it has that are in use, or have something to deliver. */
 unsigned host_socket_count(struct host *host);
 
-/* A string asked of the form 10.77.x.y: 0 and the address; else a negative errno and why. */
+/* A string asked of the form 10.77.x.y or fd77::x: 0 and the IPv4 address; else a negative errno and why. */
 int address_asked(struct daemon *daemon, const char *ip, struct in_addr *address,
 		  struct refusal *refusal);
 /* 0: all are taken. */
 in_addr_t address_choose(struct daemon *daemon);
+/* The IPv6 address that goes with an IPv4 one. */
+struct in6_addr address_beside(struct in_addr address);
 
 #endif

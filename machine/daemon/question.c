@@ -47,17 +47,18 @@ static json_t *pids_of(const struct host *host)
 
 static json_t *describe(struct host *host)
 {
-	char ip[INET_ADDRSTRLEN], mac[18];
+	char ip[INET_ADDRSTRLEN], ip6[INET6_ADDRSTRLEN], mac[18];
 	const uint8_t *m = host->mac;
 
 	inet_ntop(AF_INET, &host->address, ip, sizeof ip);
+	inet_ntop(AF_INET6, &host->address6, ip6, sizeof ip6);
 	snprintf(mac, sizeof mac, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4],
 		 m[5]);
 	/* A command line need not be UTF-8; then it is left out. */
-	return json_pack("{s:s, s:s, s:s, s:o, s:o*, s:I, s:I}", "name", host->name, "ip", ip,
-			 "mac", mac, "pids", pids_of(host), "command", json_string(host->command),
-			 "sockets", (json_int_t)host_socket_count(host), "started",
-			 (json_int_t)host->started);
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o*, s:I, s:I}", "name", host->name, "ip", ip,
+			 "ip6", ip6, "mac", mac, "pids", pids_of(host), "command",
+			 json_string(host->command), "sockets", (json_int_t)host_socket_count(host),
+			 "started", (json_int_t)host->started);
 }
 
 int call_hosts(struct call *call)

@@ -13,14 +13,22 @@ enum {
 
 /* Whose questions are ours. */
 
-static struct host *host_at(struct daemon *daemon, struct in_addr address)
+/* IPv4's are mapped. */
+static bool is_address_of(const struct host *host, const struct in6_addr *address)
 {
-	struct host *host;
+	if (IN6_IS_ADDR_V4MAPPED(address))
+		return memcmp(&host->address, address->s6_addr + 12, sizeof host->address) == 0;
+	return memcmp(&host->address6, address, sizeof *address) == 0;
+}
+
+static bool is_host(struct daemon *daemon, const struct in6_addr *address)
+{
+	const struct host *host;
 
 	TAILQ_FOREACH(host, &daemon->hosts, link)
-	if (host->address.s_addr == address.s_addr && host->name[0] != '\0')
-		return host;
-	return NULL;
+	if (is_address_of(host, address) && host->name[0] != '\0')
+		return true;
+	return false;
 }
 
 static unsigned port_of(const struct sockaddr_storage *address)
@@ -46,37 +54,54 @@ static bool has_server(const struct host *host)
 	return found;
 }
 
-static bool takes_v4(const struct host *host, struct in_addr address)
+static uint32_t v4_of(const struct in6_addr *mapped)
 {
-	uint32_t to = ntohl(address.s_addr);
+	uint32_t v4;
+	memcpy(&v4, mapped->s6_addr + 12, sizeof v4);
+	return ntohl(v4);
+}
 
-	if (IN_MULTICAST(to) || IN_BADCLASS(to))
+static bool is_for_many(const struct in6_addr *address)
+{
+	if (!IN6_IS_ADDR_V4MAPPED(address))
+		return IN6_IS_ADDR_MULTICAST(address);
+	return IN_MULTICAST(v4_of(address)) || IN_BADCLASS(v4_of(address));
+}
+
+static bool is_loopback(const struct in6_addr *address)
+{
+	if (!IN6_IS_ADDR_V4MAPPED(address))
+		return IN6_IS_ADDR_UNSPECIFIED(address) || IN6_IS_ADDR_LOOPBACK(address);
+	return v4_of(address) == INADDR_ANY || v4_of(address) >> 24 == IN_LOOPBACKNET;
+}
+
+static bool takes(const struct host *host, const struct in6_addr *address)
+{
+	if (is_for_many(address))
 		return false;
-	if (to == INADDR_ANY || to >> 24 == IN_LOOPBACKNET)
+	if (is_loopback(address))
 		return !has_server(host);
 	if (host_reaches(host, address))
-		return !host_at(host->daemon, address);
+		return !is_host(host->daemon, address);
 	return true;
 }
 
 bool resolver_takes(const struct host *host, const void *address, size_t size)
 {
 	struct sockaddr_storage to = { 0 };
-	struct in_addr v4;
+	struct in6_addr asked = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&to;
 
 	memcpy(&to, address, size < sizeof to ? size : sizeof to);
-	if (to.ss_family == AF_INET && size >= sizeof(struct sockaddr_in)) {
-		v4 = ((const struct sockaddr_in *)&to)->sin_addr;
-		return port_of(&to) == DNS_PORT && takes_v4(host, v4);
-	}
-	if (to.ss_family != AF_INET6 || size < sizeof(struct sockaddr_in6) ||
-	    port_of(&to) != DNS_PORT)
+	if (port_of(&to) != DNS_PORT)
 		return false;
-	const struct in6_addr *v6 = &((const struct sockaddr_in6 *)&to)->sin6_addr;
-	if (!IN6_IS_ADDR_V4MAPPED(v6))
-		return !IN6_IS_ADDR_MULTICAST(v6);
-	memcpy(&v4, v6->s6_addr + 12, sizeof v4);
-	return takes_v4(host, v4);
+	if (to.ss_family == AF_INET && size >= sizeof *v4)
+		memcpy(asked.s6_addr + 12, &v4->sin_addr, sizeof v4->sin_addr);
+	else if (to.ss_family == AF_INET6 && size >= sizeof(struct sockaddr_in6))
+		asked = ((const struct sockaddr_in6 *)&to)->sin6_addr;
+	else
+		return false;
+	return takes(host, &asked);
 }
 
 /* Answers. */
@@ -96,7 +121,18 @@ static struct host *host_named(struct daemon *daemon, const ldns_rdf *name)
 	return NULL;
 }
 
-/* The name under in-addr.arpa that stands for an address (RFC 1035, 3.5). */
+/* Is it the name under in-addr.arpa or ip6.arpa that stands for an address (RFC 1035, 3.5; RFC 3596, 2.5)? */
+static bool stands_for(const ldns_rdf *name, ldns_rdf_type type, const void *address, size_t size)
+{
+	ldns_rdf *data = ldns_rdf_new_frm_data(type, size, address);
+	ldns_rdf *reversed = data ? ldns_rdf_address_reverse(data) : NULL;
+	bool same = reversed && ldns_dname_compare(reversed, name) == 0;
+
+	ldns_rdf_deep_free(reversed);
+	ldns_rdf_deep_free(data);
+	return same;
+}
+
 static struct host *host_reversed(struct daemon *daemon, const ldns_rdf *name)
 {
 	struct host *host;
@@ -105,13 +141,8 @@ static struct host *host_reversed(struct daemon *daemon, const ldns_rdf *name)
 	{
 		if (host->name[0] == '\0')
 			continue;
-		ldns_rdf *address = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_A, sizeof host->address,
-							  &host->address);
-		ldns_rdf *reversed = address ? ldns_rdf_address_reverse(address) : NULL;
-		bool same = reversed && ldns_dname_compare(reversed, name) == 0;
-		ldns_rdf_deep_free(reversed);
-		ldns_rdf_deep_free(address);
-		if (same)
+		if (stands_for(name, LDNS_RDF_TYPE_A, &host->address, sizeof host->address) ||
+		    stands_for(name, LDNS_RDF_TYPE_AAAA, &host->address6, sizeof host->address6))
 			return host;
 	}
 	return NULL;
@@ -138,7 +169,6 @@ static bool asks_for(const ldns_rr *question, ldns_rr_type type)
 	return ldns_rr_get_type(question) == type || ldns_rr_get_type(question) == LDNS_RR_TYPE_ANY;
 }
 
-/* A host has no more than an address yet: asked for its IPv6 one, it is there and has none. */
 static ldns_pkt_rcode resolve(struct daemon *daemon, ldns_pkt *answer, const ldns_rr *question)
 {
 	const ldns_rdf *name = ldns_rr_owner(question);
@@ -151,6 +181,10 @@ static ldns_pkt_rcode resolve(struct daemon *daemon, ldns_pkt *answer, const ldn
 		add_record(answer, name, LDNS_RR_TYPE_A,
 			   ldns_rdf_new_frm_data(LDNS_RDF_TYPE_A, sizeof named->address,
 						 &named->address));
+	if (named && asks_for(question, LDNS_RR_TYPE_AAAA))
+		add_record(answer, name, LDNS_RR_TYPE_AAAA,
+			   ldns_rdf_new_frm_data(LDNS_RDF_TYPE_AAAA, sizeof named->address6,
+						 &named->address6));
 	if (reversed && asks_for(question, LDNS_RR_TYPE_PTR))
 		add_record(answer, name, LDNS_RR_TYPE_PTR, ldns_dname_new_frm_str(reversed->name));
 	return named || reversed ? LDNS_RCODE_NOERROR : LDNS_RCODE_NXDOMAIN;

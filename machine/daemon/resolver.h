@@ -1,6 +1,6 @@
 /* resolver: the names of the LAN's hosts, for programs that ask by DNS (RFC 1035). Whatever name server they were told to
  * ask, by the machine's /etc/resolv.conf mostly, the answer comes from here, as if from there: each host's name has its
- * address (A), its address has its name (PTR), a name that is nobody's does not exist. Nothing is asked of the machine's
+ * addresses (A, AAAA), which have its name (PTR), a name that is nobody's does not exist. Nothing is asked of the machine's
  * network, and nothing of it crosses the LAN.
  *
  * A name server that runs on a host of the LAN, or on the asking host's own loopback, is asked itself. Over TCP nobody

@@ -24,17 +24,30 @@ struct composed {
 };
 
 static struct sure *place_of(struct supervisor *supervisor, uint64_t inode,
-			     const struct sockaddr_in *to)
+			     const struct sockaddr_in6 *to)
 {
-	uint64_t mix = (inode ^ ((uint64_t)to->sin_addr.s_addr << 16 | to->sin_port)) *
+	uint64_t halves[2];
+	memcpy(halves, &to->sin6_addr, sizeof halves);
+	uint64_t mix = (inode ^ halves[0] ^ halves[1] ^ (uint64_t)to->sin6_port << 16) *
 		       UINT64_C(0x9E3779B97F4A7C15);
 	return &supervisor->sure[(mix >> 32) % SUPERVISOR_SURE];
 }
 
-static bool is_same(const struct sockaddr_in *a, const struct sockaddr_in *b)
+/* What matters of an address; nothing where it is none that can be sure. */
+static struct sockaddr_in6 essence(const struct sockaddr_storage *address, int size)
 {
-	return a->sin_family == b->sin_family && a->sin_port == b->sin_port &&
-	       a->sin_addr.s_addr == b->sin_addr.s_addr;
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+	struct sockaddr_in6 to = { 0 };
+
+	if (address->ss_family == AF_INET && size >= (int)sizeof *v4) {
+		to.sin6_family = AF_INET;
+		to.sin6_port = v4->sin_port;
+		memcpy(&to.sin6_addr, &v4->sin_addr, sizeof v4->sin_addr);
+	}
+	if (address->ss_family == AF_INET6 && size >= (int)sizeof *v6 && v6->sin6_flowinfo == 0)
+		to = *v6;
+	return to;
 }
 
 static bool is_sure(struct supervisor *supervisor, const struct call *call)
@@ -42,15 +55,17 @@ static bool is_sure(struct supervisor *supervisor, const struct call *call)
 	if (call->datagrams.size > CONTROL_SURE_MOST ||
 	    call->transfer.flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL))
 		return false;
-	const struct sockaddr_in *to = &call->datagrams.to;
+	const struct sockaddr_in6 *to = &call->datagrams.to;
 	const struct sure *sure = place_of(supervisor, call->inode, to);
-	return sure->inode == call->inode && is_same(&sure->to, to);
+	return to->sin6_family != 0 && sure->inode == call->inode &&
+	       memcmp(&sure->to, to, sizeof *to) == 0;
 }
 
 static void remember_sure(struct supervisor *supervisor, const struct call *call)
 {
-	const struct sockaddr_in *to = &call->datagrams.to;
-	*place_of(supervisor, call->inode, to) = (struct sure){ call->inode, *to };
+	const struct sockaddr_in6 *to = &call->datagrams.to;
+	if (to->sin6_family != 0)
+		*place_of(supervisor, call->inode, to) = (struct sure){ call->inode, *to };
 }
 
 void datagram_forget_sure(struct supervisor *supervisor, uint64_t inode)
@@ -67,7 +82,7 @@ static int compose_address(struct supervisor *supervisor, struct call *call)
 	struct sockaddr_storage address;
 
 	memset(supervisor->scratch, 0, CONTROL_ADDRESS_ROOM);
-	datagrams->to = (struct sockaddr_in){ 0 };
+	datagrams->to = (struct sockaddr_in6){ 0 };
 	if (!datagrams->name)
 		return -1;
 	int size = address_read(call, datagrams->name, datagrams->name_size, &address);
@@ -76,8 +91,8 @@ static int compose_address(struct supervisor *supervisor, struct call *call)
 	if (size > (int)sizeof(struct sockaddr_in6))
 		size = sizeof(struct sockaddr_in6);
 	memcpy(supervisor->scratch, &address, (size_t)size);
-	if (size >= (int)sizeof(datagrams->to) && datagrams->control_size == 0)
-		memcpy(&datagrams->to, &address, sizeof(datagrams->to));
+	if (datagrams->control_size == 0)
+		datagrams->to = essence(&address, size);
 	return size;
 }
 

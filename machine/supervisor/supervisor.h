@@ -51,9 +51,9 @@ struct datagrams {
 	uint64_t name;        /* where the address of this one is, or goes; 0: nowhere */
 	int32_t name_size;    /* the room there, in a msghdr */
 	uint64_t control, control_size;
-	size_t size;   /* of the one at hand, as the call returns it, */
-	int out_flags; /* and its msg_flags */
-	struct sockaddr_in to;
+	size_t size;            /* of the one at hand, as the call returns it, */
+	int out_flags;          /* and its msg_flags */
+	struct sockaddr_in6 to; /* what matters of either family's, the rest zero; family 0: none */
 	struct sockaddr_storage peer; /* what the socket is connected to, as the daemon said */
 	uint32_t peer_size;
 	bool peer_known;
@@ -88,7 +88,7 @@ struct call {
 /* A destination to which datagrams of that socket need no reply (CONTROL_SENDTO). */
 struct sure {
 	uint64_t inode;
-	struct sockaddr_in to;
+	struct sockaddr_in6 to; /* as struct datagrams has it */
 };
 
 /* Connections that were accepted and could not be handed over (the guest has no descriptor left, or was killed): the next
