@@ -245,7 +245,8 @@ int berth_route6_add(struct berth_host *host, const struct in6_addr *destination
 static void describe_ends(const struct socket *socket, const struct endpoint *local,
 			  const struct endpoint *peer, struct berth_socket_info *info)
 {
-	int domain = socket ? socket->domain : AF_INET;
+	bool v6 = socket ? socket->domain == AF_INET6 : !address_is_v4(&local->address);
+	int domain = v6 ? AF_INET6 : AF_INET;
 	socklen_t size = sizeof info->local;
 
 	info->domain = domain;

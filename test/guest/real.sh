@@ -168,11 +168,16 @@ python_datagrams() {
 
 names() {
 	printf 'hello\n' >"$work/named"
-	serve named 10.77.1.9 python3 -m http.server --bind 0.0.0.0 --directory "$work" 8000
+	serve named 10.77.1.9 python3 -m http.server --bind :: --directory "$work" 8000
 	await_listener named 8000 || return 1
-	[ "$(on client getent hosts named | tr -s ' ')" = "10.77.1.9 named" ] || return 1
+	[ "$(on client getent ahostsv4 named | tr -s ' ' | head -n 1)" = "10.77.1.9 STREAM named" ] || return 1
+	[ "$(on client getent ahostsv6 named | tr -s ' ' | head -n 1)" = "fd77::109 STREAM named" ] || return 1
 	[ "$(on client getent hosts 10.77.1.9 | tr -s ' ')" = "10.77.1.9 named" ] || return 1
-	[ "$(on client curl -sS --max-time 10 http://named:8000/named)" = hello ] || return 1
+	[ "$(on client getent hosts fd77::109 | tr -s ' ')" = "fd77::109 named" ] || return 1
+	local family
+	for family in "" -4 -6; do
+		[ "$(on client curl -sS $family --max-time 10 http://named:8000/named)" = hello ] || return 1
+	done
 	! on client getent hosts nobody
 }
 
