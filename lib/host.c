@@ -1,6 +1,7 @@
 /* host.c puts the floors together; it is the only file that knows them all. */
 #include "host.h"
 
+#include "ip/claim.h"
 #include "observe/counters.h"
 
 #include <berth/host.h>
@@ -228,6 +229,18 @@ int berth_address6_add(struct berth_host *host, int index, const struct in6_addr
 				       : ip_address_add(&host->ip, index, &address, prefix);
 }
 
+int berth_address_claim(struct berth_host *host, int index, struct in_addr v4, unsigned prefix)
+{
+	host_touch(host);
+	return ip_address_claim(&host->ip, index, get32((const uint8_t *)&v4), prefix);
+}
+
+int berth_link_local(struct berth_host *host, int index)
+{
+	host_touch(host);
+	return ip_link_local(&host->ip, index);
+}
+
 int berth_route_add(struct berth_host *host, struct in_addr destination, unsigned prefix,
 		    struct in_addr gateway, int index)
 {
@@ -345,6 +358,35 @@ void berth_host_groups(struct berth_host *host,
 		put32((uint8_t *)&info.group, group->address);
 		if (group->member_count > 0)
 			each(context, &info);
+	}
+}
+
+static enum berth_claim_state claim_state(const struct claim *claim)
+{
+	switch (claim->state) {
+	case CLAIM_PROBING:
+		return BERTH_CLAIM_PROBING;
+	case CLAIM_HELD:
+		return BERTH_CLAIM_HELD;
+	default:
+		return BERTH_CLAIM_LOST;
+	}
+}
+
+void berth_host_claims(struct berth_host *host,
+		       void (*each)(void *context, const struct berth_claim_info *info),
+		       void *context)
+{
+	LIST_EACH (node, &host->ip.claims) {
+		const struct claim *claim = CONTAINER_OF(node, struct claim, link);
+		struct berth_claim_info info = {
+			.interface = claim->interface->index,
+			.link_local = claim->link_local,
+			.state = claim_state(claim),
+			.conflicts = claim->conflicts,
+		};
+		put32((uint8_t *)&info.address, claim->address);
+		each(context, &info);
 	}
 }
 

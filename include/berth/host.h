@@ -88,6 +88,16 @@ int berth_address_add(struct berth_host *host, int index, struct in_addr address
 int berth_address6_add(struct berth_host *host, int index, const struct in6_addr *address,
 		       unsigned prefix);
 
+/* As berth_address_add, but asks the link first whether somebody has the address, and takes it some seconds later, if
+ * nobody does; it is given up again when somebody insists on it (RFC 5227). berth_host_claims (berth/observe.h) says how
+ * it stands. -EEXIST: claimed or held already; -ENODEV; -EINVAL; -ENOMEM. A claim that was lost may be made again. */
+int berth_address_claim(struct berth_host *host, int index, struct in_addr address,
+			unsigned prefix);
+
+/* Finds an address of 169.254/16 that nobody on the link has, in the same way; another, where it is lost (RFC 3927).
+ * -EEXIST: the interface does so already; -ENODEV; -ENOMEM. */
+int berth_link_local(struct berth_host *host, int index);
+
 /* A route by way of a gateway on that interface's subnet (0.0.0.0 or ::: the destination is on the link itself); prefix 0 is the default
  * route. -ENODEV; -EEXIST; -ENOMEM. */
 int berth_route_add(struct berth_host *host, struct in_addr destination, unsigned prefix,

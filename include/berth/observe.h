@@ -125,6 +125,26 @@ void berth_host_neighbours(struct berth_host *host,
 int berth_host_path(struct berth_host *host, const struct berth_ip *destination,
 		    struct berth_route_info *route, struct berth_ip *source);
 
+/* How an address stands that berth_address_claim or berth_link_local asked for. */
+enum berth_claim_state {
+	BERTH_CLAIM_PROBING, /* not used yet */
+	BERTH_CLAIM_HELD,    /* an address of the interface */
+	BERTH_CLAIM_LOST,    /* somebody else has it */
+};
+
+struct berth_claim_info {
+	int interface; /* its index */
+	struct in_addr address;
+	int link_local; /* not 0: berth_link_local's */
+	enum berth_claim_state state;
+	uint32_t conflicts; /* met so far */
+};
+
+/* As berth_host_sockets. */
+void berth_host_claims(struct berth_host *host,
+		       void (*each)(void *context, const struct berth_claim_info *info),
+		       void *context);
+
 /* RFC 9293's name of a state (<netinet/tcp.h>'s number) as ss(8) writes it: ESTAB, LISTEN, TIME-WAIT ... */
 const char *berth_tcp_state_name(int state);
 

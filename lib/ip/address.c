@@ -6,7 +6,7 @@
 #include <errno.h>
 
 /* Neither nobody's (0/8, ::) nor everybody's (224/4, 255.255.255.255, ff00::/8), nor lo's, which has its own already. */
-static bool is_assignable(const struct address *address)
+bool address_is_assignable(const struct address *address)
 {
 	if (!address_is_v4(address))
 		return !address_is_multicast(address) && !address_is_any(address) &&
@@ -68,7 +68,7 @@ int ip_address_add(struct ip *ip, int index, const struct address *address, unsi
 
 	if (!interface)
 		return -ENODEV;
-	if (bits > 128 || !is_assignable(address))
+	if (bits > 128 || !address_is_assignable(address))
 		return -EINVAL;
 	int error = add(ip, interface, &own, bits);
 	if (!error && interface->ethernet)
@@ -85,6 +85,38 @@ int ip_link_local_add(struct ip *ip, struct interface *interface)
 
 	own = address_in_zone(own, interface->index);
 	return add(ip, interface, &own, 64);
+}
+
+static bool is_on_subnet_of_another(const struct interface *interface,
+				    const struct interface_address *own)
+{
+	for (uint32_t place = 0; place < interface->address_count; place++) {
+		const struct interface_address *other = &interface->addresses[place];
+		if (other != own && other->prefix == own->prefix &&
+		    address_agrees(&other->address, &own->address, &own->mask))
+			return true;
+	}
+	return false;
+}
+
+int ip_address_remove(struct ip *ip, int index, const struct address *address)
+{
+	struct interface *interface = interface_find(ip, index);
+	if (!interface || !interface->ethernet)
+		return -ENODEV;
+	struct address sought = address_in_zone(*address, index);
+	struct interface_address *own = interface_address_find(interface, &sought);
+	if (!own)
+		return -EADDRNOTAVAIL;
+
+	if (!is_on_subnet_of_another(interface, own)) {
+		struct address subnet = address_prefix(&own->address, own->prefix);
+		route_remove(&ip->routes, &subnet, own->prefix);
+	}
+	struct interface_address *end = interface->addresses + interface->address_count;
+	memmove(own, own + 1, (size_t)(end - own - 1) * sizeof *own);
+	interface->address_count--;
+	return 0;
 }
 
 int ip_route_add(struct ip *ip, const struct address *destination, unsigned prefix,

@@ -1,5 +1,6 @@
 #include "ip/arp.h"
 
+#include "ip/claim.h"
 #include "ip/ip.h"
 #include "wire/arp.h"
 
@@ -13,6 +14,9 @@ static void send_arp(struct ip *ip, struct interface *interface, const struct ma
 	struct frame *frame = frame_new(ip->pool);
 	if (!frame)
 		return;
+	struct address sender = address_v4(arp->sender);
+	if (address_is_link_local(&sender))
+		destination = &everybody;
 	arp_write(frame_push(frame, ARP_SIZE), arp);
 	interface_transmit(interface, destination, ETHERTYPE_ARP, frame);
 }
@@ -30,6 +34,16 @@ void arp_request(struct ip *ip, struct neighbour *neighbour)
 		.target = target,
 	};
 	send_arp(ip, interface, known ? &neighbour->mac : &everybody, &arp);
+}
+
+void arp_probe(struct ip *ip, struct interface *interface, uint32_t address)
+{
+	struct arp_packet arp = {
+		.operation = ARP_REQUEST,
+		.sender_mac = interface->mac,
+		.target = address,
+	};
+	send_arp(ip, interface, &everybody, &arp);
 }
 
 void arp_announce(struct ip *ip, struct interface *interface, uint32_t address)
@@ -68,10 +82,14 @@ static bool sender_is_possible(const struct interface *interface, const struct a
 
 static void defend(struct ip *ip, struct interface *interface, struct interface_address *own)
 {
-	if (ip->clock->now < own->quiet_until)
+	uint32_t v4 = address_to_v4(&own->address);
+
+	if (ip->clock->now < own->quiet_until) {
+		claim_yield(ip, interface, v4);
 		return;
+	}
 	own->quiet_until = ip->clock->now + ARP_DEFEND_NS;
-	arp_announce(ip, interface, address_to_v4(&own->address));
+	arp_announce(ip, interface, v4);
 }
 
 static enum verdict take_request_for_us(struct ip *ip, struct interface *interface,
@@ -115,6 +133,8 @@ enum verdict arp_input(struct ip *ip, struct interface *interface, const struct 
 
 	struct address sender = address_v4(arp.sender), target = address_v4(arp.target);
 	struct interface_address *own = interface_address_find(interface, &sender);
+	if (claim_is_disputed(ip, interface, &arp))
+		return DROP_CONFLICT;
 	if (own) {
 		defend(ip, interface, own);
 		return DROP_CONFLICT;

@@ -44,13 +44,20 @@ struct interface *ip_interface_for_group(const struct ip *ip, const struct addre
 									     : NULL;
 }
 
+/* What is of 169.254/16 is on the link, whatever routes say (RFC 3927, 2.6.2). */
+static bool is_on_link(const struct route *route, const struct address *destination)
+{
+	return address_is_any(&route->gateway) ||
+	       (address_is_v4(destination) && address_is_link_local(destination));
+}
+
 static bool next_of_route(const struct ip *ip, const struct address *destination, struct hop *hop)
 {
 	const struct route *route = route_find(&ip->routes, destination);
 	if (!route)
 		return false;
 	hop->interface = route->interface;
-	hop->next = address_is_any(&route->gateway) ? *destination : route->gateway;
+	hop->next = is_on_link(route, destination) ? *destination : route->gateway;
 	return true;
 }
 

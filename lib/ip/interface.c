@@ -1,6 +1,7 @@
 #include "ip/interface.h"
 
 #include "base/assert.h"
+#include "ip/claim.h"
 #include "ip/ip.h"
 #include "wire/ipv6.h"
 
@@ -188,6 +189,7 @@ int interface_remove(struct ip *ip, int index)
 	routes_forget(&ip->routes, interface);
 	neighbours_forget(ip, interface);
 	groups_forget(ip, interface);
+	claims_forget(ip, interface);
 	ip_loopback_forget(ip, interface);
 	uint32_t place = 0;
 	while (interfaces->at[place] != interface)

@@ -100,6 +100,13 @@ int ip_address_add(struct ip *ip, int index, const struct address *address, unsi
 /* The address of its link that every interface has (RFC 4291, 2.5.6), made of its MAC (appendix A). -ENOMEM. */
 int ip_link_local_add(struct ip *ip, struct interface *interface);
 
+/* With the route to its subnet, unless another address of the interface is on it. -ENODEV; -EADDRNOTAVAIL: it is none of
+ * the interface's. */
+int ip_address_remove(struct ip *ip, int index, const struct address *address);
+
+/* Can it be the address of one host? */
+bool address_is_assignable(const struct address *address);
+
 /* gateway NULL or any: the destination itself is on the link. -ENODEV; -EINVAL: a prefix over 32 (IPv6: 128), bits of the
  * destination behind the prefix, a gateway of the other family, or our own address as gateway; -ENETUNREACH: the gateway is on none of the interface's subnets; -EEXIST;
  * -ENOMEM. */

@@ -1,5 +1,6 @@
 #include "ip/ip.h"
 
+#include "ip/claim.h"
 #include "ip/icmp.h"
 #include "ip/icmp6.h"
 #include "wire/ipv4.h"
@@ -19,6 +20,7 @@ bool ip_init(struct ip *ip, const struct berth_allocator *allocator, struct pool
 	ip->flow_key = random_key(&ip->random);
 	icmp_limit_init(&ip->icmp_limit, &ip->random);
 	list_init(&ip->loopback);
+	list_init(&ip->claims);
 	routes_init(&ip->routes, allocator);
 	ip_register(ip, PROTOCOL_ICMP, &(struct ip_protocol){ .input = icmp_input, .context = ip });
 	ip_register(ip, PROTOCOL_ICMP6,
@@ -57,6 +59,7 @@ void ip_close(struct ip *ip)
 {
 	for (struct frame *frame; (frame = take_loopback(ip));)
 		frame_free(frame);
+	claims_close(ip);
 	groups_close(ip);
 	fragments_close(ip);
 	neighbours_close(ip);

@@ -98,6 +98,8 @@ struct ip {
 	struct neighbours neighbours;
 	struct fragments fragments;
 	struct groups groups;
+	struct list claims; /* claim.h */
+	uint32_t claim_count;
 	struct icmp_limit icmp_limit;
 	struct ip_protocol protocols[256]; /* by number; input NULL: none */
 	/* Sees every packet before its protocol does, and every error after; DELIVERED: somebody has a copy, so that nobody is

@@ -68,6 +68,20 @@ const struct route *route_find(const struct routes *routes, const struct address
 	return NULL;
 }
 
+void route_remove(struct routes *routes, const struct address *destination, uint8_t prefix)
+{
+	struct route sought = { .destination = *destination, .prefix = prefix };
+	uint32_t place = 0;
+
+	while (place < routes->count && !same_subnet(&routes->at[place], &sought))
+		place++;
+	if (place == routes->count)
+		return;
+	routes->count--;
+	memmove(&routes->at[place], &routes->at[place + 1],
+		(routes->count - place) * sizeof *routes->at);
+}
+
 void routes_forget(struct routes *routes, const struct interface *interface)
 {
 	uint32_t kept = 0;

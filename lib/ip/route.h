@@ -33,6 +33,9 @@ int route_add(struct routes *routes, const struct route *route);
 /* NULL: none. Good until the routes change. */
 const struct route *route_find(const struct routes *routes, const struct address *destination);
 
+/* Drops the one to this destination and prefix, if there is one. */
+void route_remove(struct routes *routes, const struct address *destination, uint8_t prefix);
+
 /* Drops all that lead over this interface. */
 void routes_forget(struct routes *routes, const struct interface *interface);
 

@@ -362,6 +362,57 @@ static void a_lan_asked_not_to_snoop_knows_no_groups(void **state)
 	berth_lan_free(plain);
 }
 
+static void note_claim(void *context, const struct berth_claim_info *info)
+{
+	*(struct berth_claim_info *)context = *info;
+}
+
+static struct berth_claim_info claim_of(struct berth_host *host)
+{
+	struct berth_claim_info info = { 0 };
+	berth_host_claims(host, note_claim, &info);
+	return info;
+}
+
+static void pass(struct two_lans *world, uint64_t ns)
+{
+	uint64_t until = world->now + ns, next;
+	while ((next = berth_lan_advance(world->lans[0], world->now)) <= until)
+		world->now = next;
+	world->now = until;
+}
+
+static void hosts_find_link_local_addresses_and_speak_with_them(void **state)
+{
+	struct two_lans *world = *state;
+	struct berth_host *hosts[2] = { world->both, world->ends[1] };
+	struct berth_claim_info claims[2];
+	const int interfaces[2] = { world->interfaces[1], 2 };
+
+	for (unsigned number = 0; number < 2; number++)
+		assert_int_equal(0, berth_link_local(hosts[number], interfaces[number]));
+	pass(world, UINT64_C(10000000000));
+	for (unsigned number = 0; number < 2; number++) {
+		claims[number] = claim_of(hosts[number]);
+		CHECK_EQUAL(BERTH_CLAIM_HELD, claims[number].state);
+		CHECK_EQUAL(interfaces[number], claims[number].interface);
+		CHECK_EQUAL(1, claims[number].link_local);
+	}
+	CHECK_EQUAL(1, arriving(world, hosts[0], hosts[1], ntohl(claims[1].address.s_addr), 0));
+}
+
+static void an_address_that_another_host_has_is_claimed_in_vain(void **state)
+{
+	struct two_lans *world = *state;
+	struct in_addr taken = { htonl(0x0a000102) };
+
+	assert_int_equal(0, berth_address_claim(world->both, world->interfaces[1], taken, 24));
+	pass(world, UINT64_C(10000000000));
+	CHECK_EQUAL(BERTH_CLAIM_LOST, claim_of(world->both).state);
+	CHECK_EQUAL(taken.s_addr, claim_of(world->both).address.s_addr);
+	CHECK_EQUAL(1, claim_of(world->both).conflicts);
+}
+
 #define TWO_LANS(name) cmocka_unit_test_setup_teardown(name, two_lans_begin, two_lans_end)
 
 int main(void)
@@ -379,6 +430,8 @@ int main(void)
 		TWO_LANS(a_capture_sees_its_own_lan),
 		TWO_LANS(a_lan_lists_the_groups_its_switch_has_heard_of),
 		TWO_LANS(what_the_switch_asks_is_captured),
+		TWO_LANS(hosts_find_link_local_addresses_and_speak_with_them),
+		TWO_LANS(an_address_that_another_host_has_is_claimed_in_vain),
 		TWO_LANS(a_lan_asked_not_to_snoop_knows_no_groups),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
