@@ -1,7 +1,9 @@
 #include "ip/fragment.h"
 
+#include "ip/icmp6.h"
 #include "ip/ip.h"
 #include "wire/checksum.h"
+#include "wire/ipv6_chain.h"
 #include "wire/tcp.h"
 #include "wire/udp.h"
 
@@ -28,16 +30,18 @@ struct fragmented {
 	struct fragment_share *share;
 	struct alarm alarm;
 	struct ip *ip;
-	uint32_t source, destination;
-	uint16_t identification;
-	uint8_t protocol;
+	struct address source, destination;
+	uint32_t identification;
+	uint8_t version;
+	uint8_t protocol; /* of IPv6 the first fragment's word for it, which alone counts (RFC 8200, 4.5) */
 	bool refused; /* remembered until the time is over: nothing of it is taken any more */
 	bool to_group;
 	bool last_came;
 	uint8_t ecn_came; /* a bit for each codepoint */
 	uint8_t ttl, tos; /* the first fragment's */
-	uint8_t header[IPV4_HEADER_MOST];
-	uint8_t header_size; /* 0: the first fragment has not come */
+	uint8_t header[FRAGMENT_HEADER_MOST];
+	uint32_t header_size; /* 0: the first fragment has not come */
+	uint32_t name_at;     /* as struct fragment has it */
 	uint32_t first_size;
 	uint32_t end;  /* of all that came; of the packet, once its last fragment came */
 	uint32_t size; /* bytes that came */
@@ -50,6 +54,7 @@ struct extent {
 	uint32_t offset, end;
 	uint32_t from, to;
 	bool more;
+	uint32_t name_at;
 };
 
 static uint64_t mask_of(uint32_t word, uint32_t from, uint32_t to)
@@ -146,10 +151,10 @@ static void tell_sender(struct fragmented *packet)
 		return;
 	struct ip_packet first = {
 		.frame = frame,
-		.source = address_v4(packet->source),
-		.destination = address_v4(packet->destination),
+		.source = packet->source,
+		.destination = packet->destination,
 		.header = { packet->header, packet->header_size },
-		.version = 4,
+		.version = packet->version,
 		.protocol = packet->protocol,
 		.to_group = packet->to_group,
 	};
@@ -169,40 +174,63 @@ static void timed_out(struct alarm *alarm)
 	forget(packet);
 }
 
-static uint64_t hash_of(const struct fragments *fragments, const struct ipv4_header *ipv4)
+/* What tells packets apart. IPv6's are told apart without the protocol, which its fragments may name differently. */
+struct key {
+	struct address source, destination;
+	uint32_t identification;
+	uint8_t version, protocol;
+};
+
+static struct key key_of(const struct ip_packet *packet, const struct fragment *fragment)
 {
-	uint8_t message[11];
-	put32(message, ipv4->source);
-	put32(message + 4, ipv4->destination);
-	put16(message + 8, ipv4->identification);
-	message[10] = ipv4->protocol;
-	return siphash(&fragments->key, (struct bytes){ message, sizeof message });
+	return (struct key){
+		.source = packet->source,
+		.destination = packet->destination,
+		.identification = fragment->identification,
+		.version = packet->version,
+		.protocol = packet->version == 4 ? packet->protocol : 0,
+	};
 }
 
-static struct fragment_share *share_of(struct fragments *fragments, uint32_t source)
+static uint32_t hash_of(const struct fragments *fragments, const struct key *key)
 {
-	uint8_t message[4];
-	put32(message, source);
-	uint64_t hash = siphash(&fragments->key, (struct bytes){ message, sizeof message });
-	return &fragments->shares[hash % FRAGMENT_SHARES];
+	enum { ADDRESS = sizeof key->source.bytes };
+	uint8_t message[2 * ADDRESS + 5];
+	memcpy(message, key->source.bytes, ADDRESS);
+	memcpy(message + ADDRESS, key->destination.bytes, ADDRESS);
+	put32(message + (size_t)2 * ADDRESS, key->identification);
+	message[sizeof message - 1] = key->protocol;
+	return (uint32_t)siphash(&fragments->key, (struct bytes){ message, sizeof message });
 }
 
-static struct fragmented *find(const struct fragments *fragments, const struct ipv4_header *ipv4,
+static struct fragment_share *share_of(struct fragments *fragments, const struct address *source)
+{
+	bool whole = address_is_v4(source) || address_is_link_local(source);
+	struct bytes who = { source->bytes, whole ? 16 : 8 };
+	return &fragments->shares[siphash(&fragments->key, who) % FRAGMENT_SHARES];
+}
+
+static bool is_of(const struct fragmented *packet, const struct key *key)
+{
+	return address_equal(&packet->source, &key->source) &&
+	       address_equal(&packet->destination, &key->destination) &&
+	       packet->identification == key->identification &&
+	       (key->version == 6 || packet->protocol == key->protocol);
+}
+
+static struct fragmented *find(const struct fragments *fragments, const struct key *key,
 			       uint32_t hash)
 {
 	for (struct table_node *node = table_chain(&fragments->table, hash); node;
 	     node = node->next) {
 		struct fragmented *packet = CONTAINER_OF(node, struct fragmented, node);
-		if (node->hash == hash && packet->source == ipv4->source &&
-		    packet->destination == ipv4->destination &&
-		    packet->identification == ipv4->identification &&
-		    packet->protocol == ipv4->protocol)
+		if (node->hash == hash && is_of(packet, key))
 			return packet;
 	}
 	return NULL;
 }
 
-static struct fragmented *make(struct ip *ip, const struct ipv4_header *ipv4, uint32_t hash)
+static struct fragmented *make(struct ip *ip, const struct key *key, uint32_t hash)
 {
 	struct fragments *fragments = &ip->fragments;
 	struct fragmented *packet = memory_take(ip->allocator, sizeof *packet);
@@ -213,18 +241,21 @@ static struct fragmented *make(struct ip *ip, const struct ipv4_header *ipv4, ui
 		return NULL;
 	}
 	packet->ip = ip;
-	packet->share = share_of(fragments, ipv4->source);
-	packet->source = ipv4->source;
-	packet->destination = ipv4->destination;
-	packet->identification = ipv4->identification;
-	packet->protocol = ipv4->protocol;
+	packet->share = share_of(fragments, &key->source);
+	packet->source = key->source;
+	packet->destination = key->destination;
+	packet->identification = key->identification;
+	packet->version = key->version;
+	packet->protocol = key->protocol;
 	list_append(&fragments->oldest_first, &packet->age);
 	list_append(&packet->share->oldest_first, &packet->age_in_share);
 	fragments->count++;
 	packet->share->count++;
 	account(packet, 0);
 	table_insert(&fragments->table, &packet->node, hash);
-	clock_set(ip->clock, &packet->alarm, ip->clock->now + FRAGMENT_TIMEOUT_NS);
+	clock_set(ip->clock, &packet->alarm,
+		  ip->clock->now +
+			  (key->version == 4 ? FRAGMENT_TIMEOUT_NS : FRAGMENT_TIMEOUT_V6_NS));
 	return packet;
 }
 
@@ -264,14 +295,25 @@ static bool is_tiny(uint8_t protocol, const struct extent *extent)
 	return extent->offset == 0 ? extent->end < header : extent->offset < header;
 }
 
+/* Of what was cut, behind this header, there can be no more. */
+static uint32_t payload_most(uint8_t version, uint32_t header_size)
+{
+	return version == 4
+		       ? PACKET_MOST - header_size
+		       : PACKET_MOST - (header_size - IPV6_FRAGMENT_HEADER_SIZE - IPV6_HEADER_SIZE);
+}
+
 /* What can be said of a fragment alone. */
-static enum verdict judge(const struct ipv4_header *ipv4, const struct extent *extent)
+static enum verdict judge(const struct ip_packet *packet, const struct extent *extent)
 {
 	if (extent->end == extent->offset || (extent->more && extent->end % UNIT != 0))
 		return DROP_MALFORMED;
-	if (ipv4->header_size + extent->end > PACKET_MOST)
+	if (packet->header.size > FRAGMENT_HEADER_MOST)
+		return DROP_FRAGMENT;
+	if (extent->end > payload_most(packet->version, (uint32_t)packet->header.size))
 		return DROP_MALFORMED; /* the ping of death */
-	return is_tiny(ipv4->protocol, extent) ? DROP_FRAGMENT : DELIVERED;
+	return packet->version == 4 && is_tiny(packet->protocol, extent) ? DROP_FRAGMENT
+									 : DELIVERED;
 }
 
 /* The very fragment again, though not perhaps its bytes: the first that came count. */
@@ -330,7 +372,9 @@ static void take_first(struct fragmented *packet, const struct ip_packet *fragme
 		       const struct extent *extent)
 {
 	memcpy(packet->header, fragment->header.at, fragment->header.size);
-	packet->header_size = (uint8_t)fragment->header.size;
+	packet->header_size = (uint32_t)fragment->header.size;
+	packet->name_at = extent->name_at;
+	packet->protocol = fragment->protocol;
 	packet->first_size = extent->end;
 	packet->ttl = fragment->ttl;
 	packet->tos = fragment->tos;
@@ -366,8 +410,7 @@ static bool settle_ecn(struct fragmented *packet)
 	return !(packet->ecn_came & NOT_ECT);
 }
 
-/* Its header as if it had never been cut. */
-static void mend_header(struct fragmented *packet)
+static void mend_ipv4(struct fragmented *packet)
 {
 	struct checksum checksum = { 0 };
 
@@ -379,11 +422,33 @@ static void mend_header(struct fragmented *packet)
 	put16(packet->header + CHECKSUM_AT, checksum_finish(&checksum));
 }
 
+/* The fragment header goes, and what it named is named in its place. */
+static void mend_ipv6(struct fragmented *packet)
+{
+	uint8_t *header = packet->header;
+
+	packet->header_size -= IPV6_FRAGMENT_HEADER_SIZE;
+	header[packet->name_at] = packet->protocol;
+	put16(header + IPV6_PAYLOAD_SIZE_AT,
+	      (uint16_t)(packet->header_size - IPV6_HEADER_SIZE + packet->end));
+	header[0] = (uint8_t)(6 << 4 | packet->tos >> 4);
+	header[1] = (uint8_t)(packet->tos << 4 | (header[1] & 0x0f));
+}
+
+/* Its header as if it had never been cut. */
+static void mend_header(struct fragmented *packet)
+{
+	if (packet->version == 4)
+		mend_ipv4(packet);
+	else
+		mend_ipv6(packet);
+}
+
 /* All of it has come. */
 static enum verdict hand_on(struct fragmented *packet, const struct ip_packet *fragment,
 			    enum verdict (*deliver)(struct ip *ip, const struct ip_packet *packet))
 {
-	if (packet->header_size + packet->end > PACKET_MOST || !settle_ecn(packet))
+	if (packet->end > payload_most(packet->version, packet->header_size) || !settle_ecn(packet))
 		return DROP_FRAGMENT;
 	struct frame *frame = frame_new(packet->ip->pool);
 	if (!frame)
@@ -397,6 +462,7 @@ static enum verdict hand_on(struct fragmented *packet, const struct ip_packet *f
 	struct ip_packet whole = *fragment;
 	whole.frame = frame;
 	whole.header = (struct bytes){ packet->header, packet->header_size };
+	whole.protocol = packet->protocol;
 	whole.ttl = packet->ttl;
 	whole.tos = packet->tos;
 	whole.to_group = packet->to_group;
@@ -429,50 +495,27 @@ static enum verdict add(struct fragmented *packet, const struct ip_packet *fragm
 	return verdict;
 }
 
-enum verdict fragment_input(struct ip *ip, const struct ip_packet *fragment,
-			    const struct ipv4_header *ipv4,
+enum verdict fragment_input(struct ip *ip, const struct ip_packet *packet,
+			    const struct fragment *fragment,
 			    enum verdict (*deliver)(struct ip *ip, const struct ip_packet *packet))
 {
-	uint32_t end = ipv4->fragment_offset + frame_size(fragment->frame);
+	uint32_t end = fragment->offset + frame_size(packet->frame);
 	struct extent extent = {
-		.offset = ipv4->fragment_offset,
+		.offset = fragment->offset,
 		.end = end,
-		.from = ipv4->fragment_offset / UNIT,
+		.from = fragment->offset / UNIT,
 		.to = (end + UNIT - 1) / UNIT,
-		.more = ipv4->more_fragments,
+		.more = fragment->more,
+		.name_at = fragment->name_at,
 	};
-	enum verdict verdict = judge(ipv4, &extent);
+	enum verdict verdict = judge(packet, &extent);
 	if (verdict != DELIVERED)
 		return verdict;
 
-	uint32_t hash = (uint32_t)hash_of(&ip->fragments, ipv4);
-	struct fragmented *packet = find(&ip->fragments, ipv4, hash);
-	if (!packet)
-		packet = make(ip, ipv4, hash);
-	return packet ? add(packet, fragment, &extent, deliver) : DROP_MEMORY;
-}
-
-enum verdict fragment_cut(const struct ipv4_header *ipv4, const struct frame *payload, uint32_t mtu,
-			  enum verdict (*emit)(void *context, struct frame *piece), void *context)
-{
-	uint32_t size = frame_size(payload);
-	uint32_t most = (mtu - IPV4_HEADER_SIZE) / UNIT * UNIT;
-	enum verdict verdict = DELIVERED;
-
-	for (uint32_t offset = 0; offset < size; offset += most) {
-		uint32_t piece_size = size - offset < most ? size - offset : most;
-		struct frame *piece = frame_with_room(payload->home, piece_size);
-		if (!piece)
-			return DROP_MEMORY;
-		frame_copy_out(payload, offset, piece->head, piece_size);
-		struct ipv4_header header = *ipv4;
-		header.total_size = (uint16_t)(IPV4_HEADER_SIZE + piece_size);
-		header.fragment_offset = (uint16_t)offset;
-		header.more_fragments = offset + piece_size < size;
-		ipv4_write(frame_push(piece, IPV4_HEADER_SIZE), &header);
-		verdict = emit(context, piece);
-		if (verdict != DELIVERED && verdict != QUEUED)
-			return verdict;
-	}
-	return verdict;
+	struct key key = key_of(packet, fragment);
+	uint32_t hash = hash_of(&ip->fragments, &key);
+	struct fragmented *fragmented = find(&ip->fragments, &key, hash);
+	if (!fragmented)
+		fragmented = make(ip, &key, hash);
+	return fragmented ? add(fragmented, packet, &extent, deliver) : DROP_MEMORY;
 }

@@ -136,5 +136,8 @@ void icmp_unreachable(struct ip *ip, const struct ip_packet *packet, uint8_t cod
 
 void icmp_reassembly_time_exceeded(struct ip *ip, const struct ip_packet *packet)
 {
-	answer_error(ip, packet, ICMP_TIME_EXCEEDED, ICMP_REASSEMBLY_TIME);
+	if (packet->version == 6)
+		icmp6_answer_error(ip, packet, ICMP6_TIME_EXCEEDED, ICMP6_REASSEMBLY_TIME, 0);
+	else
+		answer_error(ip, packet, ICMP_TIME_EXCEEDED, ICMP_REASSEMBLY_TIME);
 }

@@ -130,7 +130,11 @@ static enum verdict ipv4_input(struct ip *ip, struct interface *interface, struc
 	frame_trim(frame, ipv4.total_size);
 	frame_pull(frame, ipv4.header_size);
 	if (ipv4.more_fragments || ipv4.fragment_offset > 0)
-		return fragment_input(ip, &packet, &ipv4, ip_deliver);
+		return fragment_input(ip, &packet,
+				      &(struct fragment){ .identification = ipv4.identification,
+							  .offset = ipv4.fragment_offset,
+							  .more = ipv4.more_fragments },
+				      ip_deliver);
 	return ip_deliver(ip, &packet);
 }
 

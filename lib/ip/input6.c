@@ -4,6 +4,10 @@
 #include "ip/input.h"
 #include "wire/ipv6_chain.h"
 
+enum {
+	CUT_HEADERS_MOST = 1024
+}; /* extension headers of a packet that came in fragments, behind the cut */
+
 /* RFC 4291, 2.7: a group of scope 0 is no group, and one of scope 1 never leaves its host. */
 static bool is_group_of_wire(const struct address *destination)
 {
@@ -65,21 +69,77 @@ static bool find_destination(const struct ip *ip, struct ip_packet *packet)
 	       is_everybodys(packet->interface, &packet->destination);
 }
 
-/* RFC 8200, 4: the headers in front of what it carries. */
-static enum verdict walk_chain(struct ip *ip, const struct ip_packet *packet,
+/* RFC 8200, 4: the headers in front of what it carries. start: the packet from its first byte on, as far as it lies
+ * together. */
+static enum verdict walk_chain(struct ip *ip, const struct ip_packet *packet, struct bytes start,
 			       struct ipv6_chain *chain)
 {
-	switch (ipv6_chain_walk(frame_head(packet->frame), chain)) {
-	case IPV6_CHAIN_HOLDS:
-		return DELIVERED;
-	case IPV6_CHAIN_PROBLEM:
-		frame_pull(packet->frame, IPV6_HEADER_SIZE);
+	enum ipv6_chain_end end = ipv6_chain_walk(start, chain);
+
+	if (end == IPV6_CHAIN_PROBLEM)
 		icmp6_answer_error(ip, packet, ICMP6_PARAMETER_PROBLEM, chain->problem_code,
 				   chain->problem_at);
-		return DROP_OPTIONS;
-	default:
-		return DROP_OPTIONS;
-	}
+	return end == IPV6_CHAIN_HOLDS ? DELIVERED : DROP_OPTIONS;
+}
+
+/* RFC 6980, 5: who is whose neighbour is never said in fragments, not even in one alone. */
+static bool is_of_neighbours(const struct ip_packet *packet)
+{
+	uint8_t type;
+
+	if (packet->protocol != PROTOCOL_ICMP6 || frame_copy_out(packet->frame, 0, &type, 1) == 0)
+		return false;
+	return (type >= 133 && type <= 137) || type == 148 || type == 149;
+}
+
+/* All its headers have been judged: they are taken off the frame, which begins behind those known before. */
+static enum verdict deliver(struct ip *ip, struct ip_packet *packet, const struct ipv6_chain *chain,
+			    bool was_cut)
+{
+	frame_pull(packet->frame, chain->upper_at - (uint32_t)packet->header.size);
+	packet->header.size = chain->upper_at;
+	packet->protocol = chain->protocol;
+	if ((was_cut || chain->has_fragment) && is_of_neighbours(packet))
+		return DROP_FRAGMENT;
+	return ip_deliver(ip, packet);
+}
+
+/* A packet that has become whole. The headers that were cut are judged only now (RFC 8200, 4.5). */
+static enum verdict deliver_whole(struct ip *ip, const struct ip_packet *reassembled)
+{
+	uint8_t start[FRAGMENT_HEADER_MOST + CUT_HEADERS_MOST];
+	struct ip_packet packet = *reassembled;
+	struct ipv6_chain chain;
+	size_t size = packet.header.size;
+
+	memcpy(start, packet.header.at, size);
+	packet.header.at = start;
+	size += frame_copy_out(packet.frame, 0, start + size, CUT_HEADERS_MOST);
+	enum verdict verdict = walk_chain(ip, &packet, (struct bytes){ start, size }, &chain);
+	if (verdict != DELIVERED)
+		return verdict;
+	return ipv6_chain_in_parts(&chain) ? DROP_FRAGMENT : deliver(ip, &packet, &chain, true);
+}
+
+static enum verdict take_fragment(struct ip *ip, struct ip_packet *packet,
+				  const struct ipv6_chain *chain)
+{
+	const struct fragment fragment = {
+		.identification = chain->identification,
+		.offset = chain->fragment_offset,
+		.more = chain->more_fragments,
+		.name_at = chain->fragment_name_at,
+	};
+	frame_pull(packet->frame, chain->upper_at - IPV6_HEADER_SIZE);
+	packet->header.size = chain->upper_at;
+	packet->protocol = chain->protocol;
+	return fragment_input(ip, packet, &fragment, deliver_whole);
+}
+
+/* Only neighbour discovery and MLD speak before they have an address. */
+static bool may_be_of_nobody(const struct ipv6_chain *chain)
+{
+	return chain->protocol == PROTOCOL_ICMP6 && !ipv6_chain_in_parts(chain);
 }
 
 enum verdict ipv6_input(struct ip *ip, struct interface *interface, struct frame *frame,
@@ -106,15 +166,13 @@ enum verdict ipv6_input(struct ip *ip, struct interface *interface, struct frame
 	if (!find_destination(ip, &packet))
 		return DROP_NOT_OURS;
 	frame_trim(frame, IPV6_HEADER_SIZE + (uint32_t)ipv6.payload_size);
-	verdict = walk_chain(ip, &packet, &chain);
+	struct bytes start = frame_head(frame);
+	frame_pull(frame, IPV6_HEADER_SIZE);
+	verdict = walk_chain(ip, &packet, start, &chain);
 	if (verdict != DELIVERED)
 		return verdict;
-	packet.protocol = chain.protocol;
-	packet.header.size = chain.upper_at;
-	if (address_is_any(&packet.source) && packet.protocol != PROTOCOL_ICMP6)
-		return DROP_BAD_SOURCE; /* only neighbour discovery and MLD speak before they have an address */
-	frame_pull(frame, chain.upper_at);
-	if (ipv6_chain_in_parts(&chain))
-		return DROP_FRAGMENT;
-	return ip_deliver(ip, &packet);
+	if (address_is_any(&packet.source) && !may_be_of_nobody(&chain))
+		return DROP_BAD_SOURCE;
+	return ipv6_chain_in_parts(&chain) ? take_fragment(ip, &packet, &chain)
+					   : deliver(ip, &packet, &chain, false);
 }

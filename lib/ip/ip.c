@@ -18,6 +18,8 @@ bool ip_init(struct ip *ip, const struct berth_allocator *allocator, struct pool
 	random_init(&ip->random, seed, RANDOM_PURPOSE);
 	ip->identification_key = random_key(&ip->random);
 	ip->flow_key = random_key(&ip->random);
+	for (int index = 0; index < IP_IDENTIFICATIONS; index++)
+		ip->flow_identifications[index] = (uint32_t)random_next(&ip->random);
 	icmp_limit_init(&ip->icmp_limit, &ip->random);
 	list_init(&ip->loopback);
 	list_init(&ip->claims);

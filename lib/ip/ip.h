@@ -23,6 +23,7 @@ struct ip;
 enum {
 	IP_LOOPBACK_MOST = 16384,    /* frames waiting in the loopback queue */
 	IP_LOOPBACK_RUN_MOST = 1024, /* delivered in one run, so that other hosts get their turn */
+	IP_IDENTIFICATIONS = 64,
 };
 
 /* A packet that is for this host. frame's head begins at the transport header; its length is the IP payload's, padding
@@ -72,6 +73,9 @@ struct ip_send {
 	uint8_t tos;   /* traffic class */
 	uint32_t
 		flow; /* IPv6's flow label, 20 bits; 0: one of the addresses, the protocol and its ports (RFC 6437) */
+	/* IPv6's extension headers, whole: what the first one is, and the last names protocol. size 0: none. */
+	struct bytes headers;
+	uint8_t first_header;
 	bool dont_fragment;
 	bool not_to_self;  /* of what is sent to a group, our own members get nothing */
 	bool only_to_self; /* ... or only they do: its time to live is 0 */
@@ -91,7 +95,10 @@ struct ip {
 	struct clock *clock;
 	struct random random;
 	struct siphash_key identification_key;
-	struct siphash_key flow_key; /* of flow labels */
+	struct siphash_key
+		flow_key; /* of flow labels, and of where identifications of IPv6 begin */
+	uint32_t flow_identifications
+		[IP_IDENTIFICATIONS]; /* those of paths that hash alike count up */
 	uint32_t identification;
 	struct interfaces interfaces;
 	struct routes routes;

@@ -1,6 +1,7 @@
 /* output: from a protocol's packet to the interface and the neighbour it goes to, or back to ourselves (ip.h). Of what
  * is broadcast the host's own programs hear too, by way of lo. */
 #include "ip/hop.h"
+#include "ip/output6.h"
 #include "wire/cut.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
@@ -34,27 +35,9 @@ static uint16_t choose_identification(struct ip *ip, bool dont_fragment)
 	return scramble(&ip->identification_key, (uint16_t)ip->identification++);
 }
 
-/* RFC 6437, 3: the same for all of a flow, and nothing that can be guessed from another's. */
-static uint32_t choose_flow(const struct ip *ip, const struct ip_send *send,
-			    const struct address *source, const struct frame *frame)
-{
-	enum { PORTS_AT = 33, MESSAGE_SIZE = PORTS_AT + 4, MASK = 0xfffff };
-	uint8_t message[MESSAGE_SIZE] = { 0 };
-
-	if (send->flow)
-		return send->flow & MASK;
-	memcpy(message, source->bytes, 16);
-	memcpy(message + 16, send->destination.bytes, 16);
-	message[PORTS_AT - 1] = send->protocol;
-	if (send->protocol == PROTOCOL_TCP || send->protocol == PROTOCOL_UDP)
-		memcpy(message + PORTS_AT, frame->head, MESSAGE_SIZE - PORTS_AT);
-	uint32_t flow = siphash(&ip->flow_key, (struct bytes){ message, sizeof message }) & MASK;
-	return flow ? flow : 1; /* 0 is no label */
-}
-
 static uint32_t header_size_of(const struct ip_send *send)
 {
-	return address_is_v4(&send->destination) ? IPV4_HEADER_SIZE : IPV6_HEADER_SIZE;
+	return address_is_v4(&send->destination) ? IPV4_HEADER_SIZE : ipv6_headers_size(send);
 }
 
 /* Its pieces, where it may be cut, are the sender's to make fit. */
@@ -69,11 +52,14 @@ static bool fits(const struct interface *interface, const struct ip_send *send,
 	       size <= INTERFACE_MTU_MOST;
 }
 
+/* What is cut may be as long as the whole can be told to be: IPv6 counts its own header out. */
 static bool may_be_cut(const struct ip_send *send, const struct frame *frame)
 {
-	return address_is_v4(&send->destination) && !send->dont_fragment &&
-	       frame->segment_size == 0 &&
-	       IPV4_HEADER_SIZE + frame_size(frame) <= INTERFACE_MTU_MOST;
+	uint32_t most = address_is_v4(&send->destination) ? INTERFACE_MTU_MOST
+							  : INTERFACE_MTU_MOST + IPV6_HEADER_SIZE;
+
+	return !send->dont_fragment && frame->segment_size == 0 &&
+	       header_size_of(send) + frame_size(frame) <= most;
 }
 
 static struct ipv4_header header_of(struct ip *ip, const struct ip_send *send,
@@ -89,21 +75,6 @@ static struct ipv4_header header_of(struct ip *ip, const struct ip_send *send,
 		.source = address_to_v4(source),
 		.destination = address_to_v4(&send->destination),
 	};
-}
-
-static void write_ipv6(struct ip *ip, const struct ip_send *send, const struct address *source,
-		       struct frame *frame)
-{
-	struct ipv6_header ipv6 = {
-		.traffic_class = send->tos,
-		.flow_label = choose_flow(ip, send, source, frame),
-		.payload_size = (uint16_t)frame_size(frame),
-		.next_header = send->protocol,
-		.hop_limit = send->ttl ? send->ttl : TTL_DEFAULT,
-		.source = *source,
-		.destination = send->destination,
-	};
-	ipv6_write(frame_push(frame, IPV6_HEADER_SIZE), &ipv6);
 }
 
 static enum verdict send_to_self(struct ip *ip, struct frame *packet)
@@ -202,8 +173,8 @@ static enum verdict dispatch_piece(void *context, struct frame *piece)
 }
 
 /* Takes the packet, whose header is written. The checksum is of the whole, so none may be left out. */
-static enum verdict cut(struct ip *ip, const struct hop *hop, const struct ipv4_header *ipv4,
-			struct frame *packet)
+static enum verdict cut_v4(struct ip *ip, const struct hop *hop, const struct ipv4_header *ipv4,
+			   struct frame *packet)
 {
 	cut_finish_packet(packet);
 	frame_pull(packet, IPV4_HEADER_SIZE);
@@ -211,6 +182,34 @@ static enum verdict cut(struct ip *ip, const struct hop *hop, const struct ipv4_
 					    &(struct way){ ip, hop });
 	frame_free(packet);
 	return verdict;
+}
+
+static enum verdict cut_v6(struct ip *ip, const struct hop *hop, const struct ip_send *send,
+			   struct frame *packet)
+{
+	cut_finish_packet(packet);
+	enum verdict verdict = ipv6_cut(ip, send, packet, hop->interface->mtu, dispatch_piece,
+					&(struct way){ ip, hop });
+	frame_free(packet);
+	return verdict;
+}
+
+static enum verdict output_v4(struct ip *ip, const struct ip_send *send, const struct hop *hop,
+			      struct frame *frame, bool whole)
+{
+	struct ipv4_header ipv4 = header_of(ip, send, &hop->source, frame);
+
+	ipv4_write(frame_push(frame, IPV4_HEADER_SIZE), &ipv4);
+	return whole ? dispatch(ip, hop, frame) : cut_v4(ip, hop, &ipv4, frame);
+}
+
+static enum verdict output_v6(struct ip *ip, const struct ip_send *send, const struct hop *hop,
+			      struct frame *frame, bool whole)
+{
+	struct frame *packet = ipv6_put_headers(ip, send, &hop->source, frame);
+	if (!packet)
+		return DROP_MEMORY;
+	return whole ? dispatch(ip, hop, packet) : cut_v6(ip, hop, send, packet);
 }
 
 static enum verdict output(struct ip *ip, const struct ip_send *send, struct frame *frame)
@@ -230,13 +229,8 @@ static enum verdict output(struct ip *ip, const struct ip_send *send, struct fra
 		frame_free(frame);
 		return refused;
 	}
-	if (!address_is_v4(&send->destination)) {
-		write_ipv6(ip, send, &hop.source, frame);
-		return dispatch(ip, &hop, frame);
-	}
-	struct ipv4_header ipv4 = header_of(ip, send, &hop.source, frame);
-	ipv4_write(frame_push(frame, IPV4_HEADER_SIZE), &ipv4);
-	return whole ? dispatch(ip, &hop, frame) : cut(ip, &hop, &ipv4, frame);
+	return address_is_v4(&send->destination) ? output_v4(ip, send, &hop, frame, whole)
+						 : output_v6(ip, send, &hop, frame, whole);
 }
 
 static enum verdict count_drop(struct ip *ip, enum verdict verdict)
