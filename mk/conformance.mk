@@ -13,4 +13,4 @@ check-ask-linux: $(ASK_LINUX)
 SCRIPT := $B/test/conformance/script
 
 $(SCRIPT): $(call object,$(wildcard test/conformance/player/*.c)) $(LIB)
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lpthread -o $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lpthread -lm -o $@

@@ -307,16 +307,14 @@ static void check_rest(struct play *play)
 		match_packet(play, &end, flow, &play->seen->packet);
 }
 
-static bool play_on(struct play *play, const struct script *script)
+static void play_on(struct play *play, const struct script *script)
 {
 	if (script->first_command)
 		command_run(play, script->first_command, script->first_command_line);
 	if (goes_on(play))
 		run_events(play, script);
 	check_rest(play);
-	if (goes_on(play))
-		code_finish(play);
-	return goes_on(play);
+	code_finish(play);
 }
 
 void play_script(const struct script *script, const struct network *network, bool on_kernel,
