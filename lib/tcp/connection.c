@@ -5,6 +5,21 @@
 #include "tcp/tcp.h"
 #include "tcp/timers.h"
 
+/* Linux's tcp_select_initial_window: as much as the field needs to reach the largest window there may be. */
+static uint8_t window_shift(const struct tcp *tcp)
+{
+	uint32_t most = tcp->tunables.receive_most;
+	uint8_t shift = 0;
+
+	if (tcp->config.receive_buffer > most)
+		most = tcp->config.receive_buffer;
+	while (most > UINT16_MAX && shift < TCP_WINDOW_SHIFT_MOST) {
+		most >>= 1;
+		shift++;
+	}
+	return shift;
+}
+
 struct tcp_connection *connection_new(struct tcp *tcp, void *owner)
 {
 	struct tcp_connection *connection = memory_take(tcp->allocator, sizeof *connection);
@@ -25,9 +40,10 @@ struct tcp_connection *connection_new(struct tcp *tcp, void *owner)
 		.keepalive_idle = TCP_KEEPALIVE_IDLE,
 		.keepalive_interval = TCP_KEEPALIVE_INTERVAL,
 		.keepalive_count = TCP_KEEPALIVE_COUNT,
-		.syn_retries = TCP_SYN_RETRIES,
+		.syn_retries = tcp->tunables.syn_retries,
 	};
 	connection->mss = connection->peer_mss = TCP_DEFAULT_MSS;
+	connection->own_shift = window_shift(tcp);
 	port_holder_init(&connection->holder);
 	connection->peer.address = connection->holder.unbound;
 	list_init(&connection->in_queue);

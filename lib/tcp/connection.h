@@ -99,6 +99,7 @@ struct tcp_connection {
 	uint32_t rcv_nxt;
 	uint32_t rcv_edge; /* right edge last advertised: it never moves left (RFC 9293, 3.8.6) */
 	uint8_t rcv_shift;
+	uint8_t own_shift; /* what we offer: the same in each SYN, whatever is set meanwhile */
 	bool fin_received;
 	bool fin_seen; /* out of order: its place is fin_sequence */
 	uint32_t fin_sequence;
@@ -114,6 +115,7 @@ struct tcp_connection {
 
 	/* Options agreed on (RFC 7323, RFC 2018). */
 	bool sack;
+	bool window_scaling;
 	bool timestamps;
 	uint32_t timestamp_offset;
 	uint32_t ts_recent;

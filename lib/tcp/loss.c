@@ -21,13 +21,16 @@ static bool is_orphan(const struct tcp_connection *connection)
 
 static uint8_t retries_most(const struct tcp_connection *connection)
 {
+	const struct tcp_tunables *tunables = &connection->tcp->tunables;
+
 	switch (connection->state) {
 	case STATE_SYN_SENT:
 		return connection->settings.syn_retries;
 	case STATE_SYN_RECEIVED:
-		return connection->parent ? TCP_SYN_ACK_RETRIES : connection->settings.syn_retries;
+		return connection->parent ? tunables->syn_ack_retries
+					  : connection->settings.syn_retries;
 	default:
-		return is_orphan(connection) ? TCP_ORPHAN_RETRIES : TCP_RETRIES;
+		return is_orphan(connection) ? tunables->orphan_retries : tunables->retries;
 	}
 }
 

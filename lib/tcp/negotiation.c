@@ -1,7 +1,5 @@
 #include "tcp/negotiation.h"
 
-enum { WINDOW_SHIFT = 7 }; /* Linux's, from tcp_rmem's 6 MB */
-
 uint32_t negotiation_timestamp(const struct tcp_connection *connection)
 {
 	return (uint32_t)(connection->tcp->clock->now / MILLISECOND) + connection->timestamp_offset;
@@ -18,17 +16,19 @@ void negotiation_agree(struct tcp_connection *connection, const struct tcp_heade
 						: TCP_DEFAULT_MSS_V6;
 	if (connection->peer_mss < TCP_MSS_LEAST)
 		connection->peer_mss = TCP_MSS_LEAST;
-	if (options->has_window_shift) {
+	connection->window_scaling =
+		options->has_window_shift && connection->tcp->tunables.window_scaling;
+	if (connection->window_scaling) {
 		connection->snd_shift = options->window_shift < TCP_WINDOW_SHIFT_MOST
 						? options->window_shift
 						: TCP_WINDOW_SHIFT_MOST;
-		connection->rcv_shift = WINDOW_SHIFT;
+		connection->rcv_shift = connection->own_shift;
 	} else {
 		connection->snd_shift = 0;
 		connection->rcv_shift = 0;
 	}
 	connection->sack = options->has_sack_permitted && connection->tcp->tunables.sack;
-	connection->timestamps = options->has_timestamps;
+	connection->timestamps = options->has_timestamps && connection->tcp->tunables.timestamps;
 	if (connection->timestamps) {
 		connection->ts_recent = options->timestamp;
 		connection->ts_recent_at = connection->tcp->clock->now;
@@ -49,12 +49,13 @@ void negotiation_offer(const struct tcp_connection *connection, struct tcp_heade
 
 	options->has_mss = true;
 	options->mss = connection->own_mss;
-	if (!answering || connection->rcv_shift) {
+	const struct tcp_tunables *tunables = &connection->tcp->tunables;
+	if (answering ? connection->window_scaling : tunables->window_scaling) {
 		options->has_window_shift = true;
-		options->window_shift = WINDOW_SHIFT;
+		options->window_shift = connection->own_shift;
 	}
-	options->has_sack_permitted = answering ? connection->sack : connection->tcp->tunables.sack;
-	if (!answering || connection->timestamps)
+	options->has_sack_permitted = answering ? connection->sack : tunables->sack;
+	if (answering ? connection->timestamps : tunables->timestamps)
 		add_timestamps(connection, options);
 }
 

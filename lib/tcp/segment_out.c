@@ -343,7 +343,7 @@ static void note_idleness(struct tcp_connection *connection)
 	bool idle =
 		connection->snd_una == connection->snd_max && connection->last_sent &&
 		connection->tcp->clock->now - connection->last_sent > rto_wait(&connection->rto);
-	if (idle)
+	if (idle && connection->tcp->tunables.slow_start_after_idle)
 		congestion_idle(&connection->congestion);
 }
 

@@ -12,7 +12,6 @@
 #include "transport/ports.h"
 
 #define TCP_MSL                (30 * SECOND) /* half of Linux's TIME-WAIT */
-#define TCP_FIN_TIMEOUT        (60 * SECOND)
 #define TCP_KEEPALIVE_IDLE     (7200 * SECOND)
 #define TCP_KEEPALIVE_INTERVAL (75 * SECOND)
 #define TCP_DELAYED_ACK        (40 * MILLISECOND) /* Linux's TCP_DELACK_MIN; RFC 1122 allows 500 */
@@ -20,10 +19,6 @@
 
 enum {
 	TCP_KEEPALIVE_COUNT = 9,
-	TCP_SYN_RETRIES = 6,
-	TCP_SYN_ACK_RETRIES = 5,
-	TCP_RETRIES = 15, /* tcp_retries2 */
-	TCP_ORPHAN_RETRIES = 8,
 	TCP_SYN_QUEUE_MOST = 1024, /* half-open a listener; the oldest makes room */
 	TCP_BACKLOG_MOST = 4096,   /* net.core.somaxconn */
 	TCP_BUFFER_MOST = 16 << 20,

@@ -107,7 +107,8 @@ void tcp_timers_time_wait(struct tcp_connection *connection)
 
 void tcp_timers_orphan_waits_for_fin(struct tcp_connection *connection)
 {
-	arm(connection, TIMER_WAIT, now_of(connection) + TCP_FIN_TIMEOUT);
+	arm(connection, TIMER_WAIT,
+	    now_of(connection) + connection->tcp->tunables.fin_timeout_s * SECOND);
 }
 
 void tcp_timers_stop(struct tcp_connection *connection)

@@ -21,6 +21,15 @@ struct tcp_tunables {
 	uint16_t reordering;         /* tcp_reordering, segments: where it begins */
 	uint16_t max_reordering;     /* tcp_max_reordering: where it ends */
 	uint32_t least_rtt_window_s; /* tcp_min_rtt_wlen */
+	bool timestamps;             /* tcp_timestamps */
+	bool window_scaling;         /* tcp_window_scaling */
+	bool slow_start_after_idle;  /* tcp_slow_start_after_idle */
+	uint8_t syn_retries;         /* tcp_syn_retries */
+	uint8_t syn_ack_retries;     /* tcp_synack_retries */
+	uint8_t retries;             /* tcp_retries2 */
+	uint8_t orphan_retries;      /* tcp_orphan_retries, 0 of which is 8 */
+	uint32_t fin_timeout_s;      /* tcp_fin_timeout */
+	uint32_t receive_most;       /* tcp_rmem's third: what the window scale must reach */
 };
 
 static inline struct tcp_tunables tcp_tunables_default(void)
@@ -34,6 +43,15 @@ static inline struct tcp_tunables tcp_tunables_default(void)
 		.reordering = 3,
 		.max_reordering = 300,
 		.least_rtt_window_s = 300,
+		.timestamps = true,
+		.window_scaling = true,
+		.slow_start_after_idle = true,
+		.syn_retries = 6,
+		.syn_ack_retries = 5,
+		.retries = 15,
+		.orphan_retries = 8,
+		.fin_timeout_s = 60,
+		.receive_most = 6 << 20,
 	};
 }
 
