@@ -199,7 +199,11 @@ static bool run_line(struct play *play, const char *text, int line)
 		if (strcmp(commands[index].name, program) == 0)
 			return commands[index].run(play, &words, line);
 	}
-	return outcome_skip(play->outcome, line, "the command %s", program);
+	if (!play->stack->operations->shell)
+		return outcome_skip(play->outcome, line, "the command %s", program);
+	int status = play->stack->operations->shell(play->stack, text);
+	return status == 0 ||
+	       outcome_fail(play->outcome, line, "%s: status 0x%x", program, (unsigned)status);
 }
 
 void command_run(struct play *play, const char *command, int line)

@@ -115,6 +115,11 @@ struct flow *flow_of_inbound(struct flows *flows, const struct packet_spec *spec
 			return flows->current = flow;
 		return spec->protocol == PACKET_TCP ? begin_passive(flows, spec) : flows->current;
 	}
+	bool answers = flow && (flow->state == FLOW_CONNECTING || flow->state == FLOW_ACTIVE);
+	if (answers && spec->flags & TCP_SYN && !flow->answered) {
+		flow->answered = true;
+		flow->remote_isn = spec->sequence;
+	}
 	bool begins = spec->protocol == PACKET_TCP && (!flow || flow->state == FLOW_LISTENING);
 	if (begins)
 		return begin_passive(flows, spec);

@@ -30,6 +30,7 @@ struct flow {
 	uint32_t local_isn;        /* live; 0 until it has been seen */
 	uint32_t script_local_isn; /* in the script's SYN */
 	uint32_t remote_isn;
+	bool answered; /* of one begun here: the SYN that tells remote_isn has come */
 	bool has_timestamps;
 	struct timestamp_pair first_timestamp;
 	struct timestamp_pair *timestamps; /* of what went out */

@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UNMARKED_MOST                                                                              \
-	INT64_C(600000000000) /* how long a call may take that is not said to take any time */
+/* How long what is not said to take any time may take. Real time is dear. */
+static int64_t patience(const struct play *play)
+{
+	return play->stack->operations->waits_by_itself ? INT64_C(5000000000)
+							: INT64_C(600000000000);
+}
 
 static bool goes_on(const struct play *play)
 {
@@ -58,20 +62,41 @@ static void finish_call(struct play *play, struct caller *caller)
 		*play->outcome = caller->outcome;
 	if (event->call.blocks && goes_on(play)) {
 		struct event end = { .time_kind = TIME_ABSOLUTE, .line = event->line };
-		match_time(play, &end, event->call.end, play->now, "end of the call",
+		match_time(play, &end, event->call.end, caller->ended, "end of the call",
 			   play->outcome);
 	}
 	free(caller);
+}
+
+/* A stack that waits by itself is asked once, by a thread; one that does not, whenever something may have happened. */
+static bool is_done(struct play *play, struct caller *caller)
+{
+	if (play->stack->operations->waits_by_itself)
+		return atomic_load(&caller->done) && pthread_join(caller->thread, NULL) == 0;
+	caller->ended = play->now;
+	return call_run(caller);
 }
 
 static void ask_again(struct play *play)
 {
 	struct caller *caller = play->waiting;
 
-	if (!caller || !call_run(caller))
+	if (!caller || !is_done(play, caller))
 		return;
 	play->waiting = NULL;
 	finish_call(play, caller);
+}
+
+static void *run_beside(void *context)
+{
+	struct caller *caller = context;
+	struct stack *stack = caller->play->stack;
+
+	call_run(caller);
+	caller->ended = stack->operations->now(stack);
+	atomic_store(&caller->done, true);
+	stack->operations->wake(stack);
+	return NULL;
 }
 
 /* One step of time, to until at the latest, and what comes of it. */
@@ -173,7 +198,7 @@ static void run_outbound(struct play *play, const struct event *event)
 {
 	bool any = event->time_kind == TIME_ANY;
 	int64_t latest = event->time_end > event->time ? event->time_end : event->time;
-	int64_t until = any ? play->now + UNMARKED_MOST
+	int64_t until = any ? play->now + patience(play)
 			    : latest + 2 * play->network->tolerance + (latest - play->last) / 4;
 	struct flow *flow = flow_of_outbound(&play->flows, &event->packet);
 
@@ -196,10 +221,9 @@ static void run_outbound(struct play *play, const struct event *event)
 	match_packet(play, event, flow, &whole);
 }
 
-/* One that waits though the script does not say so has all the time there is. */
 static void wait_for_call(struct play *play)
 {
-	int64_t until = play->now + UNMARKED_MOST;
+	int64_t until = play->now + patience(play);
 
 	while (goes_on(play) && play->waiting && play->now < until)
 		step(play, until);
@@ -220,7 +244,11 @@ static void run_call(struct play *play, const struct event *event)
 	caller->play = play;
 	caller->event = event;
 	caller->began = play->now;
-	if (call_run(caller)) {
+	caller->ended = play->now;
+	if (play->stack->operations->waits_by_itself) {
+		if (pthread_create(&caller->thread, NULL, run_beside, caller) != 0)
+			abort();
+	} else if (call_run(caller)) {
 		finish_call(play, caller);
 		return;
 	}
@@ -317,6 +345,19 @@ static void play_on(struct play *play, const struct script *script)
 	code_finish(play);
 }
 
+/* A call that waits for ever takes its thread with it. */
+static void leave_call(struct play *play)
+{
+	if (!play->waiting)
+		return;
+	if (play->stack->operations->waits_by_itself) {
+		pthread_cancel(play->waiting->thread);
+		pthread_join(play->waiting->thread, NULL);
+	}
+	free(play->waiting);
+	play->waiting = NULL;
+}
+
 void play_script(const struct script *script, const struct network *network, bool on_kernel,
 		 const char *directory, struct outcome *outcome)
 {
@@ -332,8 +373,8 @@ void play_script(const struct script *script, const struct network *network, boo
 	play.stack = (on_kernel ? kernel_new : library_new)(network, note_output, &play, outcome);
 	if (play.stack) {
 		play_on(&play, script);
+		leave_call(&play);
 		play.stack->operations->free(play.stack);
 	}
-	free(play.waiting);
 	arena_free(&arena);
 }

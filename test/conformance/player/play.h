@@ -5,6 +5,9 @@
 #include "conformance/player/flow.h"
 #include "conformance/player/stack.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 enum { PLAY_DESCRIPTORS_MOST = 256 };
 
 /* What the stack has sent, oldest first. */
@@ -22,6 +25,9 @@ struct caller {
 	int64_t began;
 	int64_t deadline; /* when it waits no longer; INT64_MAX: never */
 	int64_t progress; /* what is done of it so far: bytes sent, or that connect was called */
+	int64_t ended;
+	atomic_bool done;
+	pthread_t thread; /* where the stack waits by itself */
 	int descriptor;   /* the script's number for what it opens; -1: none */
 	bool sends;       /* it waits for room, not for what comes in */
 };

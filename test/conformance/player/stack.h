@@ -53,6 +53,11 @@ struct stack_operations {
 	void (*input)(struct stack *stack, const uint8_t *packet, size_t size);
 	/* Lets time pass, to until at the latest: a step of it, or until a packet comes out. The time it is then. */
 	int64_t (*wait)(struct stack *stack, int64_t until);
+	/* Where calls wait by themselves, from another thread: wait is to return; and what time it is. */
+	void (*wake)(struct stack *stack);
+	int64_t (*now)(struct stack *stack);
+	/* Runs a command as a shell does; its status. NULL: there is no machine that it would be about. */
+	int (*shell)(struct stack *stack, const char *command);
 	/* A setting by its name under /proc/sys with dots. False: *outcome says that it is not to be had. */
 	bool (*set)(struct stack *stack, const char *name, const char *value, int line,
 		    struct outcome *outcome);
