@@ -191,7 +191,7 @@ static int get_info(struct socket *socket, void *value, socklen_t *size)
 		.tcpi_ato = 40000,
 		.tcpi_snd_mss = mss,
 		.tcpi_rcv_mss = connection->mss_estimate,
-		.tcpi_unacked = (connection->snd_max - connection->snd_una + mss - 1) / mss,
+		.tcpi_unacked = (connection->snd_nxt - connection->snd_una + mss - 1) / mss,
 		.tcpi_last_data_sent = (uint32_t)((now - connection->last_sent) / MILLISECOND),
 		.tcpi_last_data_recv = (uint32_t)((now - connection->last_received) / MILLISECOND),
 		.tcpi_last_ack_recv = (uint32_t)((now - connection->last_received) / MILLISECOND),

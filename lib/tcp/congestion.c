@@ -84,6 +84,19 @@ bool congestion_is_limited(const struct congestion *congestion)
 	return congestion->limited;
 }
 
+static void reduce_by(struct congestion *congestion, const struct congestion_ack *ack)
+{
+	struct prr_ack told = {
+		.delivered = ack->delivered,
+		.in_flight = ack->in_flight,
+		.safe = ack->acknowledged > 0 && ack->lost == 0,
+	};
+
+	if (ack->delivered > 0)
+		congestion->window =
+			prr_window(&congestion->prr, &told, congestion->threshold, congestion->mss);
+}
+
 void congestion_acked(struct congestion *congestion, const struct congestion_ack *ack)
 {
 	const struct congestion_control *control = congestion->control;
@@ -93,38 +106,42 @@ void congestion_acked(struct congestion *congestion, const struct congestion_ack
 	if (control->control) {
 		control->control(congestion, ack);
 	} else if (is_reducing(congestion)) {
-		struct prr_ack told = {
-			.delivered = ack->delivered,
-			.in_flight = ack->in_flight,
-			.safe = ack->acknowledged > 0 && ack->lost == 0,
-		};
-		if (ack->delivered > 0)
-			congestion->window = prr_window(&congestion->prr, &told,
-							congestion->threshold, congestion->mss);
+		reduce_by(congestion, ack);
 	} else if (ack->acknowledged > 0) {
 		control->acknowledged(congestion, ack);
 	}
 	congestion->window = least(congestion->window, WINDOW_MOST);
 }
 
-/* What an undo goes back to. A second loss before the first was repaired leaves that alone. */
+/* What an undo goes back to: Linux's tcp_current_ssthresh. */
 static void remember(struct congestion *congestion)
 {
+	uint32_t most_of_it = congestion->window / 2 + congestion->window / 4;
+
 	congestion->prr = (struct prr){ .prior_window = congestion->window };
-	congestion->prior_threshold = congestion->threshold;
+	congestion->prior_threshold = most(congestion->threshold, most_of_it);
 }
 
 void congestion_reduce(struct congestion *congestion, enum congestion_phase phase,
-		       uint32_t in_flight, uint64_t now)
+		       uint32_t outstanding, uint64_t now)
 {
 	/* A loss while the window already comes down is the same congestion's. */
 	if (!is_reducing(congestion)) {
 		remember(congestion);
-		congestion->threshold = congestion->control->threshold(congestion, in_flight);
+		congestion->threshold = congestion->control->threshold(congestion, outstanding);
 		congestion->counted = 0;
 	}
 	congestion->phase = phase;
 	tell(congestion, CONGESTION_REDUCES, now);
+}
+
+void congestion_began(struct congestion *congestion, uint32_t in_flight)
+{
+	struct prr_ack one = { .delivered = congestion->mss, .in_flight = in_flight };
+
+	if (!congestion->control->control)
+		congestion->window =
+			prr_window(&congestion->prr, &one, congestion->threshold, congestion->mss);
 }
 
 void congestion_reduced(struct congestion *congestion, uint64_t now)
@@ -135,15 +152,15 @@ void congestion_reduced(struct congestion *congestion, uint64_t now)
 	tell(congestion, CONGESTION_REDUCED, now);
 }
 
-void congestion_timed_out(struct congestion *congestion, uint32_t in_flight, bool first,
-			  uint64_t now)
+void congestion_timed_out(struct congestion *congestion, uint32_t outstanding, uint32_t in_flight,
+			  bool first, uint64_t now)
 {
 	if (first) {
 		remember(congestion);
-		congestion->threshold = congestion->control->threshold(congestion, in_flight);
+		congestion->threshold = congestion->control->threshold(congestion, outstanding);
 	}
 	congestion->phase = PHASE_LOSS;
-	congestion->window = congestion->mss;
+	congestion->window = in_flight + congestion->mss;
 	congestion->counted = 0;
 	tell(congestion, CONGESTION_TIMED_OUT, now);
 }
@@ -155,7 +172,6 @@ void congestion_undo(struct congestion *congestion, uint64_t now)
 
 	congestion->window = most(congestion->window, window);
 	congestion->threshold = most(congestion->threshold, congestion->prior_threshold);
-	congestion->phase = PHASE_OPEN;
 	tell(congestion, CONGESTION_UNDONE, now);
 }
 

@@ -59,8 +59,8 @@ struct congestion_control {
 	void (*acknowledged)(struct congestion *congestion, const struct congestion_ack *ack);
 	/* Every ACK, after observe: sets window and pacing_rate by itself, PRR stays out. */
 	void (*control)(struct congestion *congestion, const struct congestion_ack *ack);
-	/* Loss was found, or a mark: the new threshold. in_flight: all that was sent and is not acknowledged. */
-	uint32_t (*threshold)(struct congestion *congestion, uint32_t in_flight);
+	/* Loss was found, or a mark: the new threshold. outstanding: all that was sent and is not acknowledged. */
+	uint32_t (*threshold)(struct congestion *congestion, uint32_t outstanding);
 	/* It was none after all: the window to have; NULL: what it was. */
 	uint32_t (*undo)(struct congestion *congestion);
 	void (*told)(struct congestion *congestion, enum congestion_event event, uint64_t now);
@@ -111,13 +111,15 @@ void congestion_acked(struct congestion *congestion, const struct congestion_ack
 
 /* The window comes down by PRR: to PHASE_RECOVERY, or to PHASE_REDUCING; and has come down. */
 void congestion_reduce(struct congestion *congestion, enum congestion_phase phase,
-		       uint32_t in_flight, uint64_t now);
+		       uint32_t outstanding, uint64_t now);
 void congestion_reduced(struct congestion *congestion, uint64_t now);
-/* RFC 5681, 3.1: threshold from what is in flight, one segment from there. The same data again (first is false) leaves the
- * threshold alone. */
-void congestion_timed_out(struct congestion *congestion, uint32_t in_flight, bool first,
-			  uint64_t now);
-/* The loss that the last reduction or time-out was for was none (RFC 4015; RFC 2883). */
+/* A reduction began by the clock, not by an ACK: one segment may go. */
+void congestion_began(struct congestion *congestion, uint32_t in_flight);
+/* RFC 5681, 3.1: threshold from what is outstanding, one segment from there, beside what of it is still in flight. The same
+ * data again (first is false) leaves the threshold alone. */
+void congestion_timed_out(struct congestion *congestion, uint32_t outstanding, uint32_t in_flight,
+			  bool first, uint64_t now);
+/* The loss that the last reduction or time-out was for was none (RFC 4015; RFC 2883). The phase is the caller's. */
 void congestion_undo(struct congestion *congestion, uint64_t now);
 /* RFC 5681, 4.1: nothing was sent for longer than an RTO. */
 void congestion_idle(struct congestion *congestion);

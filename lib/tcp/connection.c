@@ -79,6 +79,8 @@ static void drop_queues(struct tcp_connection *connection)
 {
 	connection_orphan_settled(connection);
 	queue_close(&connection->send, connection->tcp->pool);
+	scoreboard_close(&connection->board, &connection->tcp->sendings);
+	connection->recovery.assumed = 0;
 	reassembly_close(&connection->early, connection->tcp->pool);
 }
 

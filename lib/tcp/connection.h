@@ -10,14 +10,21 @@
 #include "base/queue.h"
 #include "base/table.h"
 #include "tcp/congestion.h"
+#include "tcp/rack.h"
+#include "tcp/rate.h"
 #include "tcp/reassembly.h"
+#include "tcp/recovery.h"
 #include "tcp/rto.h"
+#include "tcp/scoreboard.h"
 #include "tcp/state.h"
 #include "transport/ports.h"
 
 /* Why a connection may have to wake up. Only timers.c arms them. */
 enum tcp_timer {
+	/* Of these three but one is armed at a time. */
 	TIMER_RETRANSMIT,  /* RFC 6298: the oldest unacknowledged segment */
+	TIMER_TAIL_PROBE,  /* RFC 8985, 7: no ACK came that could tell of a loss */
+	TIMER_REORDERING,  /* RFC 8985, 6: what was overtaken is lost by then */
 	TIMER_PERSIST,     /* RFC 9293, 3.8.6.1: probe a closed window */
 	TIMER_PACING,      /* data waits for its turn by the pacing rate */
 	TIMER_DELAYED_ACK, /* RFC 1122, 4.2.3.2 */
@@ -75,8 +82,7 @@ struct tcp_connection {
 	uint32_t iss;
 	bool syn_acknowledged; /* not to be seen from snd_una == iss: they meet again after 4 GiB */
 	uint32_t snd_una;
-	uint32_t snd_nxt;   /* goes back to snd_una at a time-out */
-	uint32_t snd_max;   /* the highest ever sent */
+	uint32_t snd_nxt;
 	uint32_t snd_small; /* the end of the last segment that was not full: Nagle looks at it */
 	uint32_t snd_wnd;   /* bytes, shift applied */
 	uint32_t snd_wnd_most; /* the largest window they ever offered */
@@ -124,14 +130,12 @@ struct tcp_connection {
 
 	/* Loss and rate. */
 	struct rto rto;
-	bool timing; /* one segment at a time is timed (RFC 6298, 3) */
-	uint32_t timed_sequence;
-	uint64_t timed_at;
 	struct congestion congestion;
 	uint64_t turn; /* when the pacing rate lets more data go */
-	uint8_t duplicate_acks;
-	bool recovering; /* RFC 6582 fast recovery, until recover is acknowledged */
-	uint32_t recover;
+	struct scoreboard board;
+	struct rack rack;
+	struct rate rate;
+	struct recovery recovery;
 	uint8_t retries; /* of the same data, or of the window probe */
 	uint64_t retry_since;
 	uint64_t last_sent;
@@ -187,9 +191,12 @@ void connection_set_mss(struct tcp_connection *connection, uint32_t mtu);
 /* The window to advertise now, in whole units of the window scale's: keeps the edge, is never silly (RFC 9293, 3.8.6.2.2). */
 uint32_t connection_window(const struct tcp_connection *connection);
 
+/* What is believed to be in the network: RFC 6675's pipe, Linux's tcp_packets_in_flight. */
 static inline uint32_t connection_in_flight(const struct tcp_connection *connection)
 {
-	return connection->snd_nxt - connection->snd_una;
+	const struct scoreboard *board = &connection->board;
+	return connection->snd_nxt - connection->snd_una - board->sacked - board->lost +
+	       board->again - connection->recovery.assumed;
 }
 
 /* The sequence number of the first byte of the send queue, and of what would follow its last. */

@@ -79,8 +79,7 @@ static struct tcp_connection *child_new(struct tcp_connection *parent, const str
 		return NULL;
 	}
 	child->iss = iss;
-	child->snd_una = child->snd_nxt = child->snd_max = child->iss;
-	child->snd_small = child->recover = child->iss;
+	child->snd_una = child->snd_nxt = child->snd_small = child->iss;
 	child->timestamp_offset = tcp_timestamp_offset(tcp, local, peer);
 	child->irs = header->sequence;
 	child->rcv_nxt = child->rcv_edge = header->sequence + 1;
@@ -112,7 +111,7 @@ static enum verdict take_syn(struct tcp_connection *listener, const struct ip_pa
 	if (listen_is_full(listener))
 		return DROP_BACKLOG;
 	if (old) {
-		uint32_t least = old->snd_max + BEHIND_TIME_WAIT;
+		uint32_t least = old->snd_nxt + BEHIND_TIME_WAIT;
 		if (sequence_before(iss, least))
 			iss = least;
 		connection_end(old, 0);

@@ -24,10 +24,11 @@ static void acknowledged(struct congestion *congestion, const struct congestion_
 	}
 }
 
-/* RFC 5681, equation 4. */
-static uint32_t threshold(struct congestion *congestion, uint32_t in_flight)
+/* RFC 5681, equation 4. What limited transmit sent beyond the window MUST NOT count (3.2). */
+static uint32_t threshold(struct congestion *congestion, uint32_t outstanding)
 {
-	uint32_t half = in_flight / 2;
+	uint32_t window = congestion->window;
+	uint32_t half = (outstanding < window ? outstanding : window) / 2;
 	return half > 2 * congestion->mss ? half : 2 * congestion->mss;
 }
 

@@ -1,8 +1,8 @@
 #include "tcp/segment_in.h"
 
 #include "tcp/listen.h"
-#include "tcp/loss.h"
 #include "tcp/negotiation.h"
+#include "tcp/news.h"
 #include "tcp/sack.h"
 #include "tcp/segment_out.h"
 #include "tcp/segment_text.h"
@@ -188,8 +188,6 @@ static bool drop_acknowledged(struct tcp_connection *connection, uint32_t acknow
 	queue_drop_front(&connection->send, connection->tcp->pool, octets);
 	connection->snd_una = acknowledgment;
 	connection->syn_acknowledged = true;
-	if (sequence_before(connection->snd_nxt, acknowledgment))
-		connection->snd_nxt = acknowledgment;
 	return fin_acknowledged;
 }
 
@@ -203,17 +201,35 @@ static void time_by_timestamp(struct tcp_connection *connection, const struct tc
 		rto_sample(&connection->rto, ms * MILLISECOND);
 }
 
-static void time_round_trip(struct tcp_connection *connection, const struct tcp_header *header)
+/* A round trip by our own clock: of what was sent once (Karn: RFC 6298, 3). */
+static void take_round_trip(struct tcp_connection *connection, uint64_t rtt_ns, uint64_t latest_ns)
 {
-	bool timed = connection->timing &&
-		     !sequence_before(header->acknowledgment, connection->timed_sequence);
+	uint64_t window = connection->tcp->tunables.least_rtt_window_s * SECOND;
 
-	if (timed) {
-		connection->timing = false;
-		rto_sample(&connection->rto, connection->tcp->clock->now - connection->timed_at);
-	} else if (connection->rto.backoff > 0) {
+	rto_sample(&connection->rto, rtt_ns);
+	rack_sample(&connection->rack, latest_ns, connection->tcp->clock->now, window);
+}
+
+static void time_round_trip(struct tcp_connection *connection, const struct news *news,
+			    const struct tcp_header *header)
+{
+	uint64_t rtt = news_rtt(news);
+
+	if (rtt)
+		take_round_trip(connection, rtt, news_latest_rtt(news));
+	else if (news->acknowledged > 0 && connection->rto.backoff > 0)
 		time_by_timestamp(connection, &header->options);
-	}
+}
+
+static void time_handshake(struct tcp_connection *connection, const struct tcp_header *header)
+{
+	uint64_t rtt = connection->tcp->clock->now - connection->last_sent;
+
+	rack_init(&connection->rack, connection->tcp->tunables.reordering);
+	if (connection->retransmitted == 0)
+		take_round_trip(connection, rtt, rtt);
+	else if (connection->rto.backoff > 0)
+		time_by_timestamp(connection, &header->options);
 }
 
 /* RFC 5681, 2: the definition of a duplicate. */
@@ -221,27 +237,45 @@ static bool is_duplicate_ack(const struct tcp_connection *connection, const stru
 {
 	const struct tcp_header *header = segment->header;
 	return header->acknowledgment == connection->snd_una &&
-	       connection->snd_una != connection->snd_max && segment->size == 0 && !segment->fin &&
+	       connection->snd_una != connection->snd_nxt && segment->size == 0 && !segment->fin &&
 	       (uint32_t)header->window << connection->snd_shift == connection->snd_wnd;
 }
 
-static void new_data_acknowledged(struct tcp_connection *connection,
-				  const struct tcp_header *header)
+static void follow_acknowledgment(struct tcp_connection *connection, bool fin_acknowledged)
 {
-	uint32_t bytes = header->acknowledgment - connection->snd_una;
-
-	time_round_trip(connection, header);
-	rto_keep_backoff(&connection->rto);
-	connection->soft_error = 0;
-	bool fin_acknowledged = drop_acknowledged(connection, header->acknowledgment);
-	loss_acknowledged(connection, bytes);
-	tcp_timers_data_acknowledged(connection);
 	ip_confirm(connection->tcp->ip, &connection->peer.address);
 	if (fin_acknowledged) {
 		connection_orphan_settled(connection);
 		connection_move(connection, EVENT_FIN_ACKED);
 	}
 	connection_wake(connection);
+}
+
+/* What the ACK says of what was sent. One that is old may still SACK. */
+static void take_news(struct tcp_connection *connection, const struct tcp_header *header,
+		      bool duplicate)
+{
+	bool advances = sequence_after(header->acknowledgment, connection->snd_una);
+	bool fin_acknowledged = false;
+	struct news news;
+
+	if (!advances && !duplicate && header->options.sack_count == 0)
+		return;
+	news_begin(&news, connection, header);
+	news.duplicate_ack = duplicate;
+	news_take_sack(&news, header);
+	if (advances)
+		news_take_acknowledgment(&news, header->acknowledgment);
+	time_round_trip(connection, &news, header);
+	if (advances) {
+		rto_keep_backoff(&connection->rto);
+		connection->soft_error = 0;
+		connection->retries = 0;
+		fin_acknowledged = drop_acknowledged(connection, header->acknowledgment);
+	}
+	recovery_take(connection, &news);
+	if (advances)
+		follow_acknowledgment(connection, fin_acknowledged);
 }
 
 /* RFC 9293, 3.10.7.4: "if SND.WL1 < SEG.SEQ or ..." */
@@ -255,7 +289,7 @@ static void update_window(struct tcp_connection *connection, const struct segmen
 		return;
 	uint32_t before = connection->snd_wnd;
 	take_window(connection, header, connection->snd_shift);
-	if (connection->snd_wnd > before && connection->snd_una == connection->snd_max) {
+	if (connection->snd_wnd > before && connection->snd_una == connection->snd_nxt) {
 		connection->retries = 0;
 		rto_forget_backoff(&connection->rto);
 		tcp_timers_sender_unblocked(connection);
@@ -268,13 +302,16 @@ static enum verdict check_handshake_ack(struct tcp_connection *connection, struc
 	const struct tcp_header *header = segment->header;
 
 	if (!sequence_after(header->acknowledgment, connection->snd_una) ||
-	    sequence_after(header->acknowledgment, connection->snd_max))
+	    sequence_after(header->acknowledgment, connection->snd_nxt))
 		return refuse(connection, segment);
 	if (connection->parent && listen_is_full(connection->parent))
 		return DROP_BACKLOG; /* the peer's data or our SYN-ACK, sent again, will try again */
 
 	take_window(connection, header, connection->snd_shift);
-	time_round_trip(connection, header);
+	time_handshake(connection, header);
+	struct news news;
+	news_begin(&news, connection, header);
+	news_take_acknowledgment(&news, header->acknowledgment);
 	bool fin_acknowledged = drop_acknowledged(connection, header->acknowledgment);
 	tcp_timers_data_acknowledged(connection);
 	become_established(connection);
@@ -314,7 +351,7 @@ static enum verdict check_ack(struct tcp_connection *connection, struct segment 
 		return DROP_NO_ACK;
 	if (!connection->syn_acknowledged)
 		return check_handshake_ack(connection, segment);
-	if (sequence_after(acknowledgment, connection->snd_max) ||
+	if (sequence_after(acknowledgment, connection->snd_nxt) ||
 	    sequence_before(acknowledgment, connection->snd_una - connection->snd_wnd_most)) {
 		segment_out_challenge(connection);
 		return DROP_BAD_ACK;
@@ -322,15 +359,14 @@ static enum verdict check_ack(struct tcp_connection *connection, struct segment 
 
 	enum tcp_state before = connection->state;
 	bool duplicate = is_duplicate_ack(connection, segment);
-	if (sequence_before(acknowledgment, connection->snd_una))
+	if (sequence_before(acknowledgment, connection->snd_una)) {
+		take_news(connection, header, false);
 		return DELIVERED; /* an old ACK's data may still be new */
+	}
 	update_window(connection, segment);
 	if (connection->snd_wnd == 0)
 		connection->retries = 0; /* an answer all the same: see is_hopeless */
-	if (sequence_after(acknowledgment, connection->snd_una))
-		new_data_acknowledged(connection, header);
-	else if (duplicate)
-		loss_duplicate_ack(connection);
+	take_news(connection, header, duplicate);
 	return connection->state == before ? DELIVERED : follow_state(connection);
 }
 
@@ -355,7 +391,7 @@ static enum verdict in_syn_sent(struct tcp_connection *connection, struct segmen
 	bool acknowledges = header->flags & TCP_ACK;
 
 	if (acknowledges && (!sequence_after(header->acknowledgment, connection->iss) ||
-			     sequence_after(header->acknowledgment, connection->snd_max)))
+			     sequence_after(header->acknowledgment, connection->snd_nxt)))
 		return refuse(connection, segment);
 	if (header->flags & TCP_RST) {
 		if (!acknowledges)
@@ -377,7 +413,7 @@ static enum verdict in_syn_sent(struct tcp_connection *connection, struct segmen
 		segment_out_syn(connection);
 		return DELIVERED;
 	}
-	time_round_trip(connection, header);
+	time_handshake(connection, header);
 	drop_acknowledged(connection, header->acknowledgment);
 	tcp_timers_data_acknowledged(connection);
 	become_established(connection);

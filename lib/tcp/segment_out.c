@@ -4,6 +4,7 @@
 #include "tcp/negotiation.h"
 #include "tcp/sack.h"
 #include "tcp/timers.h"
+#include "tcp/undo.h"
 #include "wire/ipv4.h"
 
 /* The one place where a segment meets IP. */
@@ -51,8 +52,8 @@ static uint32_t empty_sequence(const struct tcp_connection *connection)
 	uint32_t edge = connection->snd_una + connection->snd_wnd;
 	uint32_t unit = 1u << connection->snd_shift;
 	bool beyond = state_is_synchronized(connection->state) &&
-		      !sequence_before(connection->snd_max, edge + unit);
-	return beyond ? edge : connection->snd_max;
+		      !sequence_before(connection->snd_nxt, edge + unit);
+	return beyond ? edge : connection->snd_nxt;
 }
 
 static void send_empty(struct tcp_connection *connection, uint8_t flags, uint32_t sequence)
@@ -182,26 +183,48 @@ static void take_turn(struct tcp_connection *connection, uint32_t size)
 	connection->turn += size * SECOND / rate;
 }
 
-/* What sending up to this sequence number means, for the first time or again. */
-static void account(struct tcp_connection *connection, uint32_t start, uint32_t end)
+/* What any sending means, of so many numbers. */
+static void account(struct tcp_connection *connection, uint32_t size)
+{
+	congestion_sent(&connection->congestion, size);
+	take_turn(connection, size);
+	connection->last_sent = connection->tcp->clock->now;
+}
+
+static struct sending describe(struct tcp_connection *connection, uint32_t start, uint32_t size)
 {
 	uint64_t now = connection->tcp->clock->now;
+	bool idle = connection->snd_una == connection->snd_nxt;
 
-	if (sequence_before(start, connection->snd_max)) {
-		connection->retransmitted++;
-		connection->timing = false; /* Karn: RFC 6298, 3 */
-	} else if (!connection->timing) {
-		connection->timing = true;
-		connection->timed_sequence = end;
-		connection->timed_at = now;
-	}
-	congestion_sent(&connection->congestion, end - start);
-	take_turn(connection, end - start);
-	connection->snd_nxt = end;
-	if (sequence_after(end, connection->snd_max))
-		connection->snd_max = end;
-	connection->last_sent = now;
+	return (struct sending){
+		.start = start,
+		.end = start + size,
+		.mss = (uint16_t)mss_now(connection),
+		.sent_at = now,
+		.mark = rate_sent(&connection->rate, idle, now),
+	};
+}
+
+static void account_first(struct tcp_connection *connection, uint32_t start, uint32_t size)
+{
+	struct sending sending = describe(connection, start, size);
+
+	scoreboard_sent(&connection->board, &connection->tcp->sendings, &sending);
+	connection->snd_nxt = start + size;
+	account(connection, size);
 	tcp_timers_data_sent(connection);
+}
+
+static void account_again(struct tcp_connection *connection, uint32_t start, uint32_t size)
+{
+	struct sending sending = describe(connection, start, size);
+
+	scoreboard_sent_again(&connection->board, &connection->tcp->sendings, &sending);
+	undo_note_sent_again(connection, size);
+	connection->retransmitted += (size + connection->mss - 1) / connection->mss;
+	account(connection, size);
+	if (start == connection->snd_una)
+		tcp_timers_first_sent_again(connection);
 }
 
 void segment_out_syn(struct tcp_connection *connection)
@@ -220,7 +243,12 @@ void segment_out_syn(struct tcp_connection *connection)
 	negotiation_offer(connection, &header);
 	if (frame)
 		put_out(connection, frame, &header);
-	account(connection, connection->iss, connection->iss + 1);
+	if (connection->snd_nxt != connection->iss)
+		connection->retransmitted++;
+	else
+		connection->snd_nxt++;
+	account(connection, 1);
+	tcp_timers_data_sent(connection);
 }
 
 /* Text came so lately that its ACK might have waited for this (Linux's tcp_event_data_sent). */
@@ -230,37 +258,37 @@ static bool is_reply(const struct tcp_connection *connection)
 	       connection->tcp->clock->now - connection->last_text < TCP_DELAYED_ACK;
 }
 
-/* Sends size bytes of the queue from sequence on, or as many as one frame's slices hold, whole segments then. Returns how
- * many; 0: no memory, and the retransmission timer will try again. */
-static uint32_t send_data(struct tcp_connection *connection, uint32_t sequence, uint32_t size,
-			  bool fin)
+/* Takes slices for size bytes from sequence on, or for as many as one frame's slices hold, whole segments then. Returns how
+ * many. */
+static uint32_t fill(struct tcp_connection *connection, struct frame *frame, uint32_t sequence,
+		     uint32_t size)
 {
 	uint32_t mss = mss_now(connection);
-	struct frame *frame = frame_new(connection->tcp->pool);
-	if (!frame) {
-		tcp_timers_sender_blocked(connection);
-		return 0;
-	}
-
 	uint32_t offset = sequence - connection_queue_start(connection);
 	uint32_t asked = size;
+
 	frame->slice_count = (uint8_t)queue_share(&connection->send, offset, size, frame->slices,
 						  FRAME_SLICES, &size);
 	frame->payload_size = size;
-	if (size < asked) {
-		fin = false;
-		if (size > mss) {
-			size -= size % mss;
-			frame_trim(frame, size);
-		}
+	if (size < asked && size > mss) {
+		size -= size % mss;
+		frame_trim(frame, size);
 	}
+	frame->segment_size = size > mss ? (uint16_t)mss : 0;
+	return size;
+}
+
+static void send_text(struct tcp_connection *connection, struct frame *frame, uint32_t sequence,
+		      bool fin)
+{
+	uint32_t size = frame->payload_size;
 	bool last = sequence + size == connection_queue_end(connection);
 	struct tcp_header header = {
 		.sequence = sequence,
 		.flags =
 			(uint8_t)(TCP_ACK | (last && size > 0 ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)),
 	};
-	frame->segment_size = size > mss ? (uint16_t)mss : 0;
+
 	if (is_reply(connection)) { /* replies carry the ACKs from here on */
 		connection->interactive = true;
 		connection->quick_acks = 0;
@@ -269,18 +297,74 @@ static uint32_t send_data(struct tcp_connection *connection, uint32_t sequence, 
 	negotiation_options(connection, &header);
 	sack_tell(connection, &header.options);
 	put_out(connection, frame, &header);
-	if (size % mss)
-		connection->snd_small = sequence + size;
-	account(connection, sequence, sequence + size + fin);
-	return size + fin;
+}
+
+/* Sends up to size bytes of the queue from snd_nxt on, and the FIN behind them. False: no memory, and a timer will try
+ * again. */
+static bool send_first(struct tcp_connection *connection, uint32_t size, bool fin)
+{
+	uint32_t sequence = connection->snd_nxt;
+	bool prepared = scoreboard_prepare(&connection->board, &connection->tcp->sendings);
+	struct frame *frame = prepared ? frame_new(connection->tcp->pool) : NULL;
+
+	if (!frame) {
+		tcp_timers_sender_blocked(connection);
+		return false;
+	}
+	uint32_t filled = fill(connection, frame, sequence, size);
+	fin = fin && filled == size;
+	if (filled % mss_now(connection))
+		connection->snd_small = sequence + filled;
+	account_first(connection, sequence, filled + fin);
+	send_text(connection, frame, sequence, fin);
+	return true;
+}
+
+/* Sends a range again, or up to most of it and of those that wait behind it. False: no memory, and a timer will. */
+static bool send_again(struct tcp_connection *connection, struct sending *sending, uint32_t most)
+{
+	struct scoreboard *board = &connection->board;
+	struct sendings *sendings = &connection->tcp->sendings;
+	struct frame *frame = frame_new(connection->tcp->pool);
+	if (!frame)
+		return false;
+
+	uint32_t sequence = sending->start;
+	uint32_t size = scoreboard_gather(board, sendings, sending, most);
+	bool fin = sequence + size == connection_queue_end(connection) + 1;
+	uint32_t filled = fill(connection, frame, sequence, size - fin);
+	if (filled < size - fin) {
+		fin = false;
+		size = scoreboard_gather(board, sendings, sending, filled);
+	}
+	if (size == 0 || size != filled + fin) {
+		frame_free(frame);
+		return false;
+	}
+	account_again(connection, sequence, size);
+	send_text(connection, frame, sequence, fin);
+	return true;
+}
+
+/* How much the congestion window lets go. */
+static uint32_t congestion_room(const struct tcp_connection *connection)
+{
+	uint32_t window = connection->congestion.window;
+	uint32_t in_flight = connection_in_flight(connection);
+	return window > in_flight ? window - in_flight : 0;
+}
+
+/* How much the peer's window lets go from this sequence number on. */
+static uint32_t peer_room(const struct tcp_connection *connection, uint32_t sequence)
+{
+	uint32_t offset = sequence - connection->snd_una;
+	return connection->snd_wnd > offset ? connection->snd_wnd - offset : 0;
 }
 
 /* How much may go from snd_nxt on, by both windows. */
 static uint32_t usable(const struct tcp_connection *connection)
 {
-	uint32_t window = least(connection->snd_wnd, connection->congestion.window);
-	uint32_t in_flight = connection_in_flight(connection);
-	return window > in_flight ? window - in_flight : 0;
+	return least(congestion_room(connection), peer_room(connection, connection->snd_nxt));
 }
 
 static bool state_sends(enum tcp_state state)
@@ -294,8 +378,6 @@ static bool is_worth_it(const struct tcp_connection *connection, uint32_t size, 
 			bool fin)
 {
 	if (size >= mss_now(connection) || fin)
-		return true;
-	if (sequence_before(connection->snd_nxt, connection->snd_max))
 		return true;
 	if (size < available)
 		return size >= connection->snd_wnd_most / 2;
@@ -328,7 +410,23 @@ static bool send_next(struct tcp_connection *connection, bool forced)
 		return false;
 	if (!forced && !is_our_turn(connection))
 		return false;
-	return send_data(connection, connection->snd_nxt, size, fin) > 0;
+	return send_first(connection, size, fin);
+}
+
+/* One piece of what is lost. A peer that has shrunk its window refuses what lies beyond, but for the first. */
+static bool send_lost(struct tcp_connection *connection)
+{
+	struct sending *sending = scoreboard_waiting(&connection->board);
+	if (!sending)
+		return false;
+
+	uint32_t size = least(sending->end - sending->start, mss_now(connection));
+	uint32_t room = least(congestion_room(connection), largest_piece(connection));
+	uint32_t window = peer_room(connection, sending->start);
+	if (sending->start == connection->snd_una && window < size)
+		window = size;
+	room = least(room, window);
+	return room >= size && is_our_turn(connection) && send_again(connection, sending, room);
 }
 
 static bool is_waiting(const struct tcp_connection *connection)
@@ -341,7 +439,7 @@ static bool is_waiting(const struct tcp_connection *connection)
 static void note_idleness(struct tcp_connection *connection)
 {
 	bool idle =
-		connection->snd_una == connection->snd_max && connection->last_sent &&
+		connection->snd_una == connection->snd_nxt && connection->last_sent &&
 		connection->tcp->clock->now - connection->last_sent > rto_wait(&connection->rto);
 	if (idle && connection->tcp->tunables.slow_start_after_idle)
 		congestion_idle(&connection->congestion);
@@ -356,19 +454,43 @@ static bool is_congested(const struct tcp_connection *connection)
 	       window < connection->snd_wnd;
 }
 
-void segment_out_run(struct tcp_connection *connection)
+/* RFC 5682, 3, step 2b: after a time-out new data goes ahead of what seems lost, while it may only be late. */
+static bool new_goes_first(const struct tcp_connection *connection)
 {
-	if (state_sends(connection->state) && is_waiting(connection)) {
-		note_idleness(connection);
+	return connection->recovery.testing && connection->congestion.phase == PHASE_LOSS &&
+	       connection->recovery.high == connection->snd_nxt;
+}
+
+static void send_all(struct tcp_connection *connection)
+{
+	note_idleness(connection);
+	if (new_goes_first(connection))
 		while (send_next(connection, false))
 			;
-		congestion_filled(&connection->congestion, connection->snd_una, connection->snd_nxt,
-				  is_congested(connection));
-		if (is_waiting(connection) && connection->snd_una == connection->snd_max)
-			tcp_timers_sender_blocked(connection);
-	}
+	while (send_lost(connection))
+		;
+	while (send_next(connection, false))
+		;
+	congestion_filled(&connection->congestion, connection->snd_una, connection->snd_nxt,
+			  is_congested(connection));
+	if (!is_waiting(connection) && congestion_room(connection) >= connection->mss)
+		rate_limited(&connection->rate, connection_in_flight(connection));
+	if (is_waiting(connection) && connection->snd_una == connection->snd_nxt)
+		tcp_timers_sender_blocked(connection);
+}
+
+void segment_out_run(struct tcp_connection *connection)
+{
+	if (state_sends(connection->state) &&
+	    (is_waiting(connection) || connection->board.lost > 0))
+		send_all(connection);
 	if (connection->ack_now)
 		segment_out_ack(connection);
+}
+
+bool segment_out_has_new(const struct tcp_connection *connection)
+{
+	return is_waiting(connection) && peer_room(connection, connection->snd_nxt) > 0;
 }
 
 bool segment_out_forced(struct tcp_connection *connection)
@@ -376,20 +498,42 @@ bool segment_out_forced(struct tcp_connection *connection)
 	return state_sends(connection->state) && send_next(connection, true);
 }
 
+bool segment_out_one(struct tcp_connection *connection)
+{
+	uint32_t end = connection_queue_end(connection);
+	if (!state_sends(connection->state) || sequence_after(connection->snd_nxt, end))
+		return false;
+
+	uint32_t available = end - connection->snd_nxt;
+	uint32_t room = peer_room(connection, connection->snd_nxt);
+	uint32_t size = least(least(available, room), mss_now(connection));
+	bool fin = connection->fin_queued && size == available && room > size;
+	return (size > 0 || fin) && send_first(connection, size, fin);
+}
+
+bool segment_out_last_again(struct tcp_connection *connection)
+{
+	struct scoreboard *board = &connection->board;
+	struct sending *last = scoreboard_last_missing(board);
+	if (!last)
+		return false;
+
+	uint32_t size = last->end - last->start;
+	uint32_t whole = (size - 1) / last->mss * last->mss;
+	if (whole > 0) {
+		if (!scoreboard_part(board, &connection->tcp->sendings, last, whole))
+			return false;
+		last = scoreboard_last_missing(board);
+	}
+	return send_again(connection, last, size);
+}
+
 void segment_out_retransmit(struct tcp_connection *connection)
 {
-	if (!connection->syn_acknowledged) {
+	struct sending *first = scoreboard_first(&connection->board);
+
+	if (!connection->syn_acknowledged)
 		segment_out_syn(connection);
-		return;
-	}
-
-	uint32_t resume = connection->snd_nxt;
-	uint32_t size = least(connection->send.size, mss_now(connection));
-	size = least(size, connection->snd_max - connection->snd_una);
-	bool fin = connection->fin_queued && size == connection->send.size &&
-		   connection->snd_max == connection_queue_end(connection) + 1;
-
-	send_data(connection, connection->snd_una, size, fin);
-	if (sequence_after(resume, connection->snd_nxt))
-		connection->snd_nxt = resume;
+	else if (first)
+		send_again(connection, first, mss_now(connection));
 }

@@ -6,13 +6,22 @@
 #include "tcp/tcp.h"
 #include "wire/tcp.h"
 
-/* Sends all that may be sent now, and the ACK that is owed if nothing carried it. */
+/* Sends all that may be sent now, what is lost first, and the ACK that is owed if nothing carried it. */
 void segment_out_run(struct tcp_connection *connection);
 
 /* Sends at least something of what waits, if the window takes any at all; true when it did. */
 bool segment_out_forced(struct tcp_connection *connection);
 
-/* Sends again the first segment that is not acknowledged: SYN, data or FIN. snd_nxt comes to lie behind it at least. */
+/* Is there new data that the peer's window takes? */
+bool segment_out_has_new(const struct tcp_connection *connection);
+
+/* Sends one segment of new data, whatever the congestion window; false: there is none that may go. */
+bool segment_out_one(struct tcp_connection *connection);
+
+/* Sends again the last segment that is not SACKed; false: it could not. */
+bool segment_out_last_again(struct tcp_connection *connection);
+
+/* Sends again the first segment that is not acknowledged: SYN, data or FIN. */
 void segment_out_retransmit(struct tcp_connection *connection);
 
 /* The SYN, or once theirs has come the SYN-ACK, for the first time or again. */

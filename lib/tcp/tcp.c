@@ -28,6 +28,7 @@ bool tcp_init(struct tcp *tcp, struct ip *ip, const uint8_t seed[16],
 	tcp->isn_key = random_key(&lineage);
 	tcp->timestamp_key = random_key(&lineage);
 	list_init(&tcp->all);
+	sendings_init(&tcp->sendings, tcp->allocator);
 	if (!table_init(&tcp->connections, tcp->allocator))
 		return false;
 	if (!ports_init(&tcp->ports, tcp->allocator, &tcp->random)) {
@@ -48,6 +49,7 @@ void tcp_close_all(struct tcp *tcp)
 			CONTAINER_OF(tcp->all.previous, struct tcp_connection, link);
 		connection_free(connection);
 	}
+	sendings_close(&tcp->sendings);
 	ports_close(&tcp->ports);
 	table_close(&tcp->connections);
 }
@@ -122,7 +124,7 @@ enum verdict tcp_input(void *context, const struct ip_packet *packet)
 static bool is_in_flight(const struct tcp_connection *connection, uint32_t sequence)
 {
 	return !sequence_before(sequence, connection->snd_una) &&
-	       !sequence_after(sequence, connection->snd_max);
+	       !sequence_after(sequence, connection->snd_nxt);
 }
 
 /* RFC 1191: smaller segments from here on, and the lost one again. */
@@ -132,7 +134,7 @@ static void path_narrowed(struct tcp_connection *connection, uint16_t mtu)
 		return;
 	connection->path_mtu = mtu;
 	connection_set_mss(connection, mtu);
-	connection->snd_nxt = connection->snd_una;
+	recovery_path_narrowed(connection);
 	segment_out_run(connection);
 }
 

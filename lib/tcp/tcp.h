@@ -47,6 +47,7 @@ struct tcp {
 	struct ip *ip;
 	struct tcp_config config;
 	struct tcp_tunables tunables;
+	struct sendings sendings; /* of all scoreboards */
 	struct random random;
 	struct siphash_key tuple_key; /* of the table */
 	struct siphash_key isn_key;

@@ -4,9 +4,13 @@
 #include "tcp/timers.h"
 
 #include "tcp/loss.h"
+#include "tcp/probe.h"
 #include "tcp/segment_out.h"
 
 #include <errno.h>
+
+#define REORDERING_MARGIN (2 * MILLISECOND) /* Linux's TCP_TIMEOUT_MIN */
+#define RENEGED_LEAST     (10 * MILLISECOND)
 
 static void arm(struct tcp_connection *connection, enum tcp_timer timer, uint64_t deadline)
 {
@@ -40,23 +44,110 @@ static uint64_t next_attempt(const struct tcp_connection *connection)
 	return patience && connection->rto.backoff > 0 && end < deadline ? end : deadline;
 }
 
+static bool is_recovery_armed(const struct tcp_connection *connection)
+{
+	return armed(connection, TIMER_RETRANSMIT) || armed(connection, TIMER_TAIL_PROBE) ||
+	       armed(connection, TIMER_REORDERING);
+}
+
+static void disarm_recovery(struct tcp_connection *connection)
+{
+	disarm(connection, TIMER_RETRANSMIT);
+	disarm(connection, TIMER_TAIL_PROBE);
+	disarm(connection, TIMER_REORDERING);
+}
+
+static void arm_recovery(struct tcp_connection *connection, enum tcp_timer timer, uint64_t deadline)
+{
+	disarm_recovery(connection);
+	arm(connection, timer, deadline);
+}
+
+/* The time-out of what was sent first, counted from when it was; from now, if that has passed. */
+static uint64_t time_out_of_first(struct tcp_connection *connection)
+{
+	const struct sending *first = scoreboard_first(&connection->board);
+	uint64_t wait = rto_wait(&connection->rto);
+
+	if (first && first->sent_at + wait > now_of(connection))
+		return first->sent_at + wait;
+	return now_of(connection) + wait;
+}
+
+/* RFC 8985, 7.2: the probe, but no later than the time-out would be. */
+static void arm_probe(struct tcp_connection *connection, uint64_t time_out)
+{
+	uint64_t deadline = now_of(connection) + probe_wait(connection);
+	arm_recovery(connection, TIMER_TAIL_PROBE, deadline < time_out ? deadline : time_out);
+}
+
 void tcp_timers_data_sent(struct tcp_connection *connection)
 {
-	if (!armed(connection, TIMER_RETRANSMIT))
-		arm(connection, TIMER_RETRANSMIT, next_attempt(connection));
+	if (probe_is_possible(connection))
+		arm_probe(connection, time_out_of_first(connection));
+	else if (!is_recovery_armed(connection))
+		arm_recovery(connection, TIMER_RETRANSMIT, next_attempt(connection));
+	disarm(connection, TIMER_PERSIST);
+}
+
+void tcp_timers_first_sent_again(struct tcp_connection *connection)
+{
+	if (!armed(connection, TIMER_REORDERING))
+		arm_recovery(connection, TIMER_RETRANSMIT, next_attempt(connection));
 	disarm(connection, TIMER_PERSIST);
 }
 
 void tcp_timers_data_acknowledged(struct tcp_connection *connection)
 {
-	disarm(connection, TIMER_RETRANSMIT);
-	if (connection->snd_una != connection->snd_max)
-		arm(connection, TIMER_RETRANSMIT, now_of(connection) + rto_wait(&connection->rto));
+	uint64_t from_now = now_of(connection) + rto_wait(&connection->rto);
+	bool early = armed(connection, TIMER_TAIL_PROBE) || armed(connection, TIMER_REORDERING);
+
+	if (connection->snd_una == connection->snd_nxt)
+		disarm_recovery(connection);
+	else if (probe_is_possible(connection))
+		arm_probe(connection, from_now);
+	else
+		arm_recovery(connection, TIMER_RETRANSMIT,
+			     early ? time_out_of_first(connection) : from_now);
+}
+
+void tcp_timers_tail_probed(struct tcp_connection *connection)
+{
+	arm_recovery(connection, TIMER_RETRANSMIT, next_attempt(connection));
+}
+
+void tcp_timers_tail_not_probed(struct tcp_connection *connection)
+{
+	if (connection->snd_una != connection->snd_nxt)
+		arm_recovery(connection, TIMER_RETRANSMIT, time_out_of_first(connection));
+}
+
+void tcp_timers_reordering_seen(struct tcp_connection *connection, uint64_t wait_ns)
+{
+	uint64_t wait = wait_ns + REORDERING_MARGIN;
+	uint64_t longest = rto_wait(&connection->rto);
+
+	arm_recovery(connection, TIMER_REORDERING,
+		     now_of(connection) + (wait < longest ? wait : longest));
+}
+
+void tcp_timers_reordering_over(struct tcp_connection *connection)
+{
+	if (connection->snd_una != connection->snd_nxt && !is_recovery_armed(connection))
+		arm_recovery(connection, TIMER_RETRANSMIT, time_out_of_first(connection));
+}
+
+void tcp_timers_reneged(struct tcp_connection *connection)
+{
+	uint64_t half = connection->rto.srtt_ns / 2;
+	uint64_t wait = half > RENEGED_LEAST ? half : RENEGED_LEAST;
+
+	arm_recovery(connection, TIMER_RETRANSMIT, now_of(connection) + wait);
 }
 
 void tcp_timers_sender_blocked(struct tcp_connection *connection)
 {
-	if (!armed(connection, TIMER_PERSIST) && !armed(connection, TIMER_RETRANSMIT))
+	if (!armed(connection, TIMER_PERSIST) && !is_recovery_armed(connection))
 		arm(connection, TIMER_PERSIST, next_attempt(connection));
 }
 
@@ -93,7 +184,7 @@ void tcp_timers_keepalive_changed(struct tcp_connection *connection)
 						     : settings->keepalive_idle;
 	/* While data is in flight its retransmission is the probe, and silence is counted from now on (Linux does this too):
 	 * counted from what came last it would be due for ever. */
-	bool in_flight = connection->snd_una != connection->snd_max;
+	bool in_flight = connection->snd_una != connection->snd_nxt;
 	uint64_t since = connection->keepalive_probes || in_flight ? now_of(connection)
 								   : connection->last_received;
 	arm(connection, TIMER_KEEPALIVE, since + wait);
@@ -147,7 +238,7 @@ static bool keepalive_due(struct tcp_connection *connection)
 {
 	const struct tcp_settings *settings = &connection->settings;
 	uint64_t quiet = now_of(connection) - connection->last_received;
-	bool in_flight = connection->snd_una != connection->snd_max;
+	bool in_flight = connection->snd_una != connection->snd_nxt;
 
 	if (quiet < settings->keepalive_idle || in_flight)
 		connection->keepalive_probes = 0;
@@ -175,10 +266,15 @@ static bool wait_due(struct tcp_connection *connection)
 	return false;
 }
 
-static bool (*const handlers[TIMER_COUNT])(struct tcp_connection *) = {
-	[TIMER_RETRANSMIT] = loss_timed_out, [TIMER_PERSIST] = loss_probe_due,
-	[TIMER_PACING] = turn_has_come,      [TIMER_DELAYED_ACK] = delayed_ack_due,
-	[TIMER_KEEPALIVE] = keepalive_due,   [TIMER_WAIT] = wait_due,
+static bool (*const handlers[])(struct tcp_connection *) = {
+	[TIMER_RETRANSMIT] = loss_timed_out,
+	[TIMER_TAIL_PROBE] = probe_due,
+	[TIMER_REORDERING] = recovery_reordering_over,
+	[TIMER_PERSIST] = loss_probe_due,
+	[TIMER_PACING] = turn_has_come,
+	[TIMER_DELAYED_ACK] = delayed_ack_due,
+	[TIMER_KEEPALIVE] = keepalive_due,
+	[TIMER_WAIT] = wait_due,
 };
 
 static void due(struct alarm *alarm)

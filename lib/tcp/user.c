@@ -56,7 +56,9 @@ static void begin_anew(struct tcp_connection *connection)
 	connection->fin_queued = connection->fin_seen = connection->fin_received = false;
 	connection->receive_shut = connection->syn_acknowledged = false;
 	connection->ts_recent = 0; /* echoed by the SYN otherwise (RFC 7323, 3.2) */
-	connection->timing = connection->recovering = connection->interactive = false;
+	connection->interactive = false;
+	connection->recovery = (struct recovery){ 0 };
+	congestion_close(&connection->congestion, connection->tcp->allocator);
 	connection->challenged_at = connection->last_text = 0;
 	connection->duplicate_left = connection->duplicate_right = 0;
 	connection->snd_wnd = connection->snd_wnd_most = 0; /* the last peer's */
@@ -92,8 +94,7 @@ int tcp_connect(struct tcp_connection *connection, const struct endpoint *peer)
 	connection->iss = tcp_isn(tcp, &connection->holder.local, &connection->peer);
 	connection->timestamp_offset =
 		tcp_timestamp_offset(tcp, &connection->holder.local, &connection->peer);
-	connection->snd_una = connection->snd_nxt = connection->snd_max = connection->iss;
-	connection->snd_small = connection->recover = connection->iss;
+	connection->snd_una = connection->snd_nxt = connection->snd_small = connection->iss;
 	connection->last_received = tcp->clock->now;
 	connection_enter(connection);
 	connection_move(connection, EVENT_OPEN);
