@@ -28,6 +28,12 @@ static void copy_name(char *to, size_t size, const char *from)
 	to[index] = '\0';
 }
 
+static const enum detection detections[] = {
+	[BERTH_DETECT_AUTOCONFIGURED] = DETECT_AUTOCONFIGURED,
+	[BERTH_DETECT_ALL] = DETECT_ALL,
+	[BERTH_DETECT_ALL_OPTIMISTICALLY] = DETECT_ALL_OPTIMISTICALLY,
+};
+
 /* All or none. */
 static bool start_datagrams(struct berth_host *host, const uint8_t seed[16])
 {
@@ -66,6 +72,8 @@ static bool start_floors(struct berth_host *host, const struct berth_host_config
 		pool_free(host->pool);
 		return false;
 	}
+	discovery_configure(&host->ip, detections[config->duplicate_detection],
+			    config->stable_identifiers != 0, config->lineage);
 	if (!tcp_init(&host->tcp, &host->ip, config->seed, &tcp)) {
 		ip_close(&host->ip);
 		pool_free(host->pool);

@@ -32,6 +32,15 @@ struct berth_allocator {
 	void *context;
 };
 
+/* Which addresses of IPv6 are asked after on the link, lest another has them, before they are the host's (RFC 4862, 5.4).
+ * That takes one to two seconds, in which the host cannot be spoken to at them, or, optimistically (RFC 4429), already
+ * can. */
+enum berth_duplicate_detection {
+	BERTH_DETECT_AUTOCONFIGURED, /* those formed from a router's prefix, optimistically; no others */
+	BERTH_DETECT_ALL,
+	BERTH_DETECT_ALL_OPTIMISTICALLY,
+};
+
 /* What a host is made with. A field left 0 takes its default. */
 struct berth_host_config {
 	const struct berth_allocator *allocator; /* required */
@@ -45,6 +54,9 @@ struct berth_host_config {
 	uint32_t send_buffer;    /* SO_SNDBUF of a new stream socket, bytes; default 512 KiB */
 	uint32_t receive_buffer; /* SO_RCVBUF of a new stream socket, bytes; default 512 KiB */
 	uint32_t most_sockets;   /* descriptors at once, at most; default 1,048,576 */
+	enum berth_duplicate_detection duplicate_detection;
+	/* Addresses of IPv6 that the host forms itself end in what only its lineage can tell (RFC 7217); default: in its MAC. */
+	int stable_identifiers;
 };
 
 /* A host with a loopback interface (lo, 127.0.0.1/8) and nothing else. NULL: no memory. */

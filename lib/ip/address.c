@@ -1,7 +1,8 @@
 /* address: giving a host its addresses and routes (interface.h). */
 #include "ip/arp.h"
+#include "ip/dad.h"
+#include "ip/identifier.h"
 #include "ip/ip.h"
-#include "ip/ndp.h"
 
 #include <errno.h>
 
@@ -37,54 +38,48 @@ static int add_subnet_route(struct ip *ip, struct interface *interface,
 	return error == -EEXIST ? 0 : error;
 }
 
-static void announce(struct ip *ip, struct interface *interface, const struct address *own)
+/* *made, with the route to its subnet. */
+static int add(struct ip *ip, struct interface *interface, const struct interface_address *made)
 {
-	if (address_is_v4(own))
-		arp_announce(ip, interface, address_to_v4(own));
-	else
-		ndp_announce(ip, interface, own);
-}
-
-static int add(struct ip *ip, struct interface *interface, const struct address *own, uint8_t bits)
-{
-	if (ip_is_own(ip, own))
+	if (ip_find_own(ip, &made->address) || ip_is_own(ip, &made->address))
 		return -EEXIST;
 	if (interface->address_count == INTERFACE_ADDRESSES_MOST)
 		return -ENOMEM;
-	int error = add_subnet_route(ip, interface, own, bits);
+	int error = add_subnet_route(ip, interface, &made->address, made->prefix);
 	if (error)
 		return error;
-	interface->addresses[interface->address_count++] = (struct interface_address){
-		.address = *own, .mask = address_mask(bits), .prefix = bits
-	};
+	struct interface_address *own = &interface->addresses[interface->address_count++];
+	*own = *made;
+	own->mask = address_mask(own->prefix);
+	own->preferred_until = own->valid_until = own->probe_due = NEVER;
+	if (!address_is_v4(&own->address))
+		dad_begin(ip, interface, own);
+	else if (interface->ethernet)
+		arp_announce(ip, interface, address_to_v4(&own->address));
 	return 0;
 }
 
 int ip_address_add(struct ip *ip, int index, const struct address *address, unsigned prefix)
 {
 	struct interface *interface = interface_find(ip, index);
-	struct address own = address_in_zone(*address, index);
-	uint8_t bits = bits_of(address, prefix);
+	struct interface_address made = { .address = address_in_zone(*address, index),
+					  .prefix = bits_of(address, prefix) };
 
 	if (!interface)
 		return -ENODEV;
-	if (bits > 128 || !address_is_assignable(address))
+	if (made.prefix > 128 || !address_is_assignable(address))
 		return -EINVAL;
-	int error = add(ip, interface, &own, bits);
-	if (!error && interface->ethernet)
-		announce(ip, interface, &own);
-	return error;
+	return add(ip, interface, &made);
 }
 
-/* Nobody is told: a host that never speaks IPv6 is not heard of either. */
 int ip_link_local_add(struct ip *ip, struct interface *interface)
 {
-	const uint8_t *mac = interface->mac.bytes;
-	struct address own = { .bytes = { 0xfe, 0x80, [8] = mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe,
-					  mac[3], mac[4], mac[5] } };
+	struct address link = { .bytes = { 0xfe, 0x80 } };
+	struct interface_address made = { .prefix = 64, .origin = ADDRESS_OF_LINK };
 
-	own = address_in_zone(own, interface->index);
-	return add(ip, interface, &own, 64);
+	link = address_in_zone(link, interface->index);
+	made.address = identifier_form(ip, interface, &link, 0);
+	return add(ip, interface, &made);
 }
 
 static bool is_on_subnet_of_another(const struct interface *interface,
@@ -109,7 +104,7 @@ int ip_address_remove(struct ip *ip, int index, const struct address *address)
 	if (!own)
 		return -EADDRNOTAVAIL;
 
-	if (!is_on_subnet_of_another(interface, own)) {
+	if (own->origin == ADDRESS_GIVEN && !is_on_subnet_of_another(interface, own)) {
 		struct address subnet = address_prefix(&own->address, own->prefix);
 		route_remove(&ip->routes, &subnet, own->prefix);
 	}

@@ -5,7 +5,9 @@
 struct interface *ip_interface_of(const struct ip *ip, const struct address *address)
 {
 	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
-		if (interface_address_find(ip->interfaces.at[place], address))
+		const struct interface_address *own =
+			interface_address_find(ip->interfaces.at[place], address);
+		if (own && interface_address_is_usable(own))
 			return ip->interfaces.at[place];
 	}
 	return NULL;

@@ -14,6 +14,13 @@ static bool is_group_of_wire(const struct address *destination)
 	return address_group_scope(destination) > SCOPE_INTERFACE;
 }
 
+/* What we only ask for yet (dad.h) may be another's, who says so. */
+static bool is_ourselves(const struct ip *ip, const struct address *source)
+{
+	const struct interface_address *own = ip_find_own(ip, source);
+	return own && own->probe_due == NEVER && interface_address_is_usable(own);
+}
+
 /* What no packet from a link can have: lo's address, a source that is many or ourselves (LAND). */
 static enum verdict judge_addresses(const struct ip *ip, const struct interface *interface,
 				    const struct ipv6_header *ipv6)
@@ -22,7 +29,7 @@ static enum verdict judge_addresses(const struct ip *ip, const struct interface 
 		return DELIVERED;
 	if (address_is_loopback(&ipv6->source) || address_is_loopback(&ipv6->destination))
 		return DROP_LOOPBACK_ADDRESS;
-	if (address_is_multicast(&ipv6->source) || ip_is_own(ip, &ipv6->source))
+	if (address_is_multicast(&ipv6->source) || is_ourselves(ip, &ipv6->source))
 		return DROP_BAD_SOURCE;
 	if (address_is_multicast(&ipv6->destination) && !is_group_of_wire(&ipv6->destination))
 		return DROP_NOT_OURS;

@@ -26,14 +26,15 @@ struct interface_address *interface_address_find(struct interface *interface,
 	return NULL;
 }
 
-/* The first address with this one on its subnet. */
+/* The first usable address with this one on its subnet. */
 static const struct interface_address *subnet_of(const struct interface *interface,
 						 const struct address *address)
 {
 	for (uint32_t place = 0; place < interface->address_count; place++) {
 		const struct interface_address *own = &interface->addresses[place];
 		if (address_agrees(&own->address, address, &own->mask) &&
-		    address_is_v4(&own->address) == address_is_v4(address))
+		    address_is_v4(&own->address) == address_is_v4(address) &&
+		    interface_address_is_usable(own))
 			return own;
 	}
 	return NULL;
@@ -73,11 +74,17 @@ const struct address *interface_source(const struct interface *interface,
 	if (near)
 		return &near->address;
 	for (uint32_t place = 0; place < interface->address_count; place++) {
-		const struct address *own = &interface->addresses[place].address;
-		if (address_is_v4(own) == address_is_v4(next_hop))
-			return own;
+		const struct interface_address *own = &interface->addresses[place];
+		if (address_is_v4(&own->address) == address_is_v4(next_hop) &&
+		    interface_address_is_usable(own))
+			return &own->address;
 	}
 	return NULL;
+}
+
+uint64_t interface_retransmit_ns(const struct interface *interface)
+{
+	return interface->retransmit_ns ? interface->retransmit_ns : NEIGHBOUR_RETRY_NS;
 }
 
 void interface_transmit(struct interface *interface, const struct mac *destination, uint16_t type,
@@ -224,13 +231,18 @@ bool interfaces_init(struct ip *ip)
 		.name = "lo",
 		.mtu = INTERFACE_MTU_MOST,
 		.address_count = 2,
-		.addresses = { { .address = address_v4(LOOPBACK_V4),
-				 .mask = address_mask(96 + 8),
-				 .prefix = 96 + 8 },
-			       { .address = loopback_v6,
-				 .mask = address_mask(128),
-				 .prefix = 128 } },
 	};
+	const struct interface_address own[] = {
+		{ .address = address_v4(LOOPBACK_V4), .prefix = 96 + 8 },
+		{ .address = loopback_v6, .prefix = 128 },
+	};
+
+	for (uint32_t place = 0; place < lo.address_count; place++) {
+		lo.addresses[place] = own[place];
+		lo.addresses[place].mask = address_mask(own[place].prefix);
+		lo.addresses[place].preferred_until = lo.addresses[place].valid_until = NEVER;
+		lo.addresses[place].probe_due = NEVER;
+	}
 	ip->interfaces = (struct interfaces){ .next_index = LOOPBACK_INDEX };
 	return append(ip, &lo) != NULL;
 }

@@ -32,11 +32,34 @@ struct tap {
 	void *context;
 };
 
+enum address_state {
+	ADDRESS_PREFERRED,
+	ADDRESS_DEPRECATED, /* used where it is in use, and where there is no other */
+	ADDRESS_OPTIMISTIC, /* used, though perhaps another's */
+	/* not ours, or not yet (dad.h) */
+	ADDRESS_TENTATIVE,
+	ADDRESS_DUPLICATE,
+};
+
+enum address_origin {
+	ADDRESS_GIVEN,
+	ADDRESS_OF_LINK,
+	ADDRESS_AUTOCONFIGURED,
+};
+
 struct interface_address {
 	struct address address;
-	struct address mask;
+	struct address mask;  /* of what is on the link by it */
 	uint8_t prefix;       /* of struct address: IPv4's is 96 more than it is called */
 	uint64_t quiet_until; /* when it may be defended in ARP again (RFC 5227, 2.4) */
+	/* of IPv6 */
+	enum address_state state;
+	enum address_origin origin;
+	uint64_t preferred_until, valid_until; /* NEVER: for ever */
+	uint64_t probe_due;                    /* dad.h; NEVER: it is not asked for */
+	uint8_t probes_left;
+	uint8_t duplicates; /* how many of its like were another's */
+	uint8_t nonce[6];   /* of the last probe */
 };
 
 /* What has crossed it, IP headers and all; a large segment is one packet. */
@@ -97,7 +120,7 @@ int interface_remove(struct ip *ip, int index);
  * -ENOMEM. */
 int ip_address_add(struct ip *ip, int index, const struct address *address, unsigned prefix);
 
-/* The address of its link that every interface has (RFC 4291, 2.5.6), made of its MAC (appendix A). -ENOMEM. */
+/* The address of its link that every interface has (RFC 4291, 2.5.6). -ENOMEM. */
 int ip_link_local_add(struct ip *ip, struct interface *interface);
 
 /* With the route to its subnet, unless another address of the interface is on it. -ENODEV; -EADDRNOTAVAIL: it is none of
@@ -117,7 +140,13 @@ int ip_route_add(struct ip *ip, const struct address *destination, unsigned pref
 bool interfaces_init(struct ip *ip);
 void interfaces_close(struct ip *ip);
 
-/* The entry of one of its own addresses; NULL: not one. */
+/* May it be spoken from, and heard at? */
+static inline bool interface_address_is_usable(const struct interface_address *own)
+{
+	return own->state <= ADDRESS_OPTIMISTIC;
+}
+
+/* The entry of one of its own addresses, usable or not; NULL: not one. */
 struct interface_address *interface_address_find(struct interface *interface,
 						 const struct address *address);
 
@@ -127,7 +156,10 @@ bool interface_on_link(const struct interface *interface, const struct address *
 /* 255.255.255.255, or the last address of one of its IPv4 subnets (none in a /31 or /32: RFC 3021). */
 bool interface_is_broadcast(const struct interface *interface, const struct address *address);
 
-/* The address of next_hop's family to speak to it with: of its subnet, else the first; NULL: there is none. */
+/* RetransTimer (RFC 4861, 6.3.2). */
+uint64_t interface_retransmit_ns(const struct interface *interface);
+
+/* The usable address of next_hop's family to speak to it with: of its subnet, else the first; NULL: there is none. */
 const struct address *interface_source(const struct interface *interface,
 				       const struct address *next_hop);
 

@@ -45,6 +45,13 @@ bool ip_init(struct ip *ip, const struct berth_allocator *allocator, struct pool
 		interfaces_close(ip);
 		return false;
 	}
+	if (!discovery_init(ip)) {
+		groups_close(ip);
+		fragments_close(ip);
+		neighbours_close(ip);
+		interfaces_close(ip);
+		return false;
+	}
 	return true;
 }
 
@@ -61,6 +68,7 @@ void ip_close(struct ip *ip)
 {
 	for (struct frame *frame; (frame = take_loopback(ip));)
 		frame_free(frame);
+	discovery_close(ip);
 	claims_close(ip);
 	groups_close(ip);
 	fragments_close(ip);
@@ -74,15 +82,23 @@ void ip_register(struct ip *ip, uint8_t protocol, const struct ip_protocol *func
 	ip->protocols[protocol] = *functions;
 }
 
+const struct interface_address *ip_find_own(const struct ip *ip, const struct address *address)
+{
+	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
+		const struct interface_address *own =
+			interface_address_find(ip->interfaces.at[place], address);
+		if (own)
+			return own;
+	}
+	return NULL;
+}
+
 bool ip_is_own(const struct ip *ip, const struct address *address)
 {
 	if (address_is_v4(address) && v4_is_loopback(address_to_v4(address)))
 		return true;
-	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
-		if (interface_address_find(ip->interfaces.at[place], address))
-			return true;
-	}
-	return false;
+	const struct interface_address *own = ip_find_own(ip, address);
+	return own && interface_address_is_usable(own);
 }
 
 bool ip_is_broadcast(const struct ip *ip, const struct address *address)

@@ -10,6 +10,7 @@
 #include "base/frame.h"
 #include "base/random.h"
 #include "base/verdict.h"
+#include "ip/discovery.h"
 #include "ip/fragment.h"
 #include "ip/group.h"
 #include "ip/icmp_limit.h"
@@ -103,6 +104,7 @@ struct ip {
 	struct interfaces interfaces;
 	struct routes routes;
 	struct neighbours neighbours;
+	struct discovery discovery;
 	struct fragments fragments;
 	struct groups groups;
 	struct list claims; /* claim.h */
@@ -155,7 +157,10 @@ int ip_find_path(struct ip *ip, const struct address *source, const struct addre
 int ip_find_path_by(struct ip *ip, int interface, const struct address *source,
 		    const struct address *destination, struct ip_path *path);
 
-/* Is it one of the host's own (any of 127/8 included)? */
+/* The entry of one of the host's addresses, usable or not; NULL: not one. */
+const struct interface_address *ip_find_own(const struct ip *ip, const struct address *address);
+
+/* Is it one of the host's own that it may use (any of 127/8 included)? */
 bool ip_is_own(const struct ip *ip, const struct address *address);
 bool ip_is_broadcast(const struct ip *ip, const struct address *address);
 

@@ -1,5 +1,6 @@
 #include "ip/ndp.h"
 
+#include "ip/dad.h"
 #include "ip/icmp6.h"
 #include "ip/ip.h"
 
@@ -20,49 +21,67 @@ void ndp_send(struct ip *ip, const struct ndp_sending *sending)
 		       });
 }
 
+/* One that is surely ours, if there is one: of another nobody may be told the link address (RFC 4429, 3.3). */
+static const struct interface_address *source_to(struct interface *interface,
+						 const struct address *target)
+{
+	const struct address *near = interface_source(interface, target);
+	if (!near)
+		return NULL;
+	const struct interface_address *source = interface_address_find(interface, near);
+	for (uint32_t place = 0; place < interface->address_count; place++) {
+		const struct interface_address *own = &interface->addresses[place];
+		if (source->state == ADDRESS_OPTIMISTIC && own->state < ADDRESS_OPTIMISTIC &&
+		    !address_is_v4(&own->address))
+			source = own;
+	}
+	return source;
+}
+
 /* Without an address of our own nobody can be asked: who asks as nobody claims the address instead (RFC 4862, 5.4.2). */
 void ndp_solicit(struct ip *ip, struct neighbour *neighbour)
 {
 	struct interface *interface = neighbour->interface;
 	bool known = neighbour->state == NEIGHBOUR_PROBE;
-	const struct address *source = interface_source(interface, &neighbour->address);
+	const struct interface_address *source = source_to(interface, &neighbour->address);
 	struct address group = address_solicited_node(&neighbour->address);
 
 	if (!source)
 		return;
 	ndp_send(ip, &(struct ndp_sending){
 			     .interface = interface,
-			     .source = source,
+			     .source = &source->address,
 			     .destination = known ? &neighbour->address : &group,
 			     .mac = known ? &neighbour->mac : NULL,
 			     .message =
 				     &(struct ndp_message){
 					     .type = ICMP6_NEIGHBOUR_SOLICITATION,
 					     .target = neighbour->address,
-					     .has_source_mac = true,
+					     .has_source_mac = source->state != ADDRESS_OPTIMISTIC,
 					     .source_mac = interface->mac,
 				     },
 		     });
 }
 
+/* What may be another's overrides nothing (RFC 4429, 3.3). */
 static struct ndp_message advertisement_of(const struct interface *interface,
-					   const struct address *target)
+					   const struct interface_address *own)
 {
 	return (struct ndp_message){
 		.type = ICMP6_NEIGHBOUR_ADVERTISEMENT,
-		.override = true,
-		.target = *target,
+		.override = own->state != ADDRESS_OPTIMISTIC,
+		.target = own->address,
 		.has_target_mac = true,
 		.target_mac = interface->mac,
 	};
 }
 
-void ndp_announce(struct ip *ip, struct interface *interface, const struct address *address)
+void ndp_announce(struct ip *ip, struct interface *interface, const struct interface_address *own)
 {
-	struct ndp_message message = advertisement_of(interface, address);
+	struct ndp_message message = advertisement_of(interface, own);
 
 	ndp_send(ip, &(struct ndp_sending){ .interface = interface,
-					    .source = address,
+					    .source = &own->address,
 					    .destination = &all_nodes_of_link,
 					    .message = &message });
 }
@@ -76,12 +95,12 @@ struct heard {
 };
 
 /* RFC 4861, 7.2.4. Who gave its link address, or is known, is answered there, which makes no use of what is known. */
-static void answer(const struct heard *heard)
+static void answer(const struct heard *heard, const struct interface_address *own)
 {
 	const struct address *asker = &heard->packet->source;
 	bool to_all = address_is_any(asker);
 	const struct neighbour *known = neighbour_find(heard->ip, heard->interface, asker);
-	struct ndp_message message = advertisement_of(heard->interface, &heard->message.target);
+	struct ndp_message message = advertisement_of(heard->interface, own);
 
 	message.solicited = !to_all;
 	ndp_send(heard->ip,
@@ -104,11 +123,17 @@ static enum verdict hear_solicitation(const struct heard *heard)
 	if (from_nobody &&
 	    (message->has_source_mac || !address_is_solicited_node(&packet->destination)))
 		return DROP_MALFORMED;
-	if (!interface_address_find(heard->interface, &message->target))
+	struct interface_address *own = interface_address_find(heard->interface, &message->target);
+	if (!own)
+		return DROP_IGNORED;
+	if (from_nobody && own->probe_due != NEVER &&
+	    dad_claimed(heard->ip, heard->interface, own, message->nonce))
+		return DROP_CONFLICT;
+	if (!interface_address_is_usable(own) || (from_nobody && own->probe_due != NEVER))
 		return DROP_IGNORED;
 	if (message->has_source_mac)
 		neighbour_learn(heard->ip, heard->interface, &packet->source, &message->source_mac);
-	answer(heard);
+	answer(heard, own);
 	return DELIVERED;
 }
 
@@ -120,7 +145,10 @@ static enum verdict hear_advertisement(const struct heard *heard)
 
 	if (message->solicited && address_is_multicast(&heard->packet->destination))
 		return DROP_MALFORMED;
-	if (interface_address_find(heard->interface, &message->target))
+	struct interface_address *own = interface_address_find(heard->interface, &message->target);
+	if (own && own->probe_due != NEVER)
+		dad_claimed(heard->ip, heard->interface, own, message->nonce);
+	if (own)
 		return DROP_CONFLICT;
 	if (!neighbour)
 		return DROP_IGNORED;

@@ -33,7 +33,7 @@ enum verdict ndp_input(struct ip *ip, const struct ip_packet *packet);
 void ndp_solicit(struct ip *ip, struct neighbour *neighbour);
 
 /* Tells the link that address is the interface's (RFC 4861, 7.2.6). */
-void ndp_announce(struct ip *ip, struct interface *interface, const struct address *address);
+void ndp_announce(struct ip *ip, struct interface *interface, const struct interface_address *own);
 
 /* source NULL: nobody's. mac NULL: the destination's is that of a group, or to be found. */
 struct ndp_sending {

@@ -151,8 +151,8 @@ static void give_up(struct neighbour *neighbour)
 /* Until the next request: a router's word for IPv6 (RFC 4861, 6.3.4), and longer each time while UNREACHABLE. */
 static uint64_t retry_time(const struct neighbour *neighbour)
 {
-	uint64_t said = is_v4(neighbour) ? 0 : neighbour->interface->retransmit_ns;
-	uint64_t time = said ? said : NEIGHBOUR_RETRY_NS;
+	uint64_t time = is_v4(neighbour) ? NEIGHBOUR_RETRY_NS
+					 : interface_retransmit_ns(neighbour->interface);
 
 	if (neighbour->state != NEIGHBOUR_UNREACHABLE)
 		return time;

@@ -1,82 +1,12 @@
-#include "unit/ip6_world.h"
-
-#include "ip/ndp.h"
+#include "unit/ndp_world.h"
 
 static const struct address newcomer6 = { .bytes = { 0xfd, 0x77, [13] = 0x11, 0x22, 0x33 } };
-
-/* What a neighbour, or anybody who says so, sends: hop limit 255. */
-static struct made make_ndp(const struct address *source, const struct address *destination,
-			    const struct ndp_message *message)
-{
-	uint8_t bytes[NDP_MOST];
-	size_t size = ndp_write(bytes, message);
-	struct made made =
-		make_ipv6(source, destination, PROTOCOL_ICMP6, (struct bytes){ bytes, size });
-
-	made.bytes[ETHERNET_HEADER_SIZE + IPV6_HOP_LIMIT_AT] = 255;
-	finish_icmp6(&made, ICMP6_AT);
-	return made;
-}
-
-static enum verdict hear(struct world *world, const struct address *source,
-			 const struct address *destination, const struct ndp_message *message)
-{
-	struct made made = make_ndp(source, destination, message);
-	return world_receive_made(world, &made);
-}
-
-static struct ndp_message solicitation(const struct address *target)
-{
-	return (struct ndp_message){ .type = ICMP6_NEIGHBOUR_SOLICITATION,
-				     .target = *target,
-				     .has_source_mac = true,
-				     .source_mac = peer_mac };
-}
-
-enum { ROUTER = 1, SOLICITED = 2, OVERRIDE = 4 };
-
-/* mac NULL: without the option. */
-static struct ndp_message advertisement(const struct address *target, int flags,
-					const struct mac *mac)
-{
-	return (struct ndp_message){ .type = ICMP6_NEIGHBOUR_ADVERTISEMENT,
-				     .target = *target,
-				     .router = flags & ROUTER,
-				     .solicited = flags & SOLICITED,
-				     .override = flags & OVERRIDE,
-				     .has_target_mac = mac != NULL,
-				     .target_mac = mac ? *mac : (struct mac){ { 0 } } };
-}
 
 static enum verdict hear_advertisement(struct world *world, const struct address *target, int flags,
 				       const struct mac *mac)
 {
 	struct ndp_message message = advertisement(target, flags, mac);
 	return hear(world, target, &me6, &message);
-}
-
-static struct neighbour *neighbour_at(struct world *world, const struct address *address)
-{
-	struct address zoned = address_in_zone(*address, world->link->index);
-	return neighbour_find(&world->ip, world->link, &zoned);
-}
-
-/* A neighbour discovery message that was sent, its hop limit 255. */
-static struct ndp_message sent_ndp(const struct world *world, int index)
-{
-	struct ndp_message message;
-	const struct sent *sent = &world->sent[index];
-
-	sent_icmp6(world, index);
-	CHECK_EQUAL(255, sent_ipv6(world, index).hop_limit);
-	assert_true(ndp_parse((struct bytes){ sent->bytes + ICMP6_AT, sent->size - ICMP6_AT },
-			      &message));
-	return message;
-}
-
-static void check_mac(struct mac expected, struct mac actual)
-{
-	assert_memory_equal(expected.bytes, actual.bytes, 6);
 }
 
 /* RFC 4861, 7.2.2. */
@@ -166,7 +96,7 @@ static void who_asks_as_nobody_is_answered_before_all_and_not_learned(void **sta
 	struct ndp_message answer = sent_ndp(world, 0);
 	assert_true(!answer.solicited && answer.override);
 	CHECK_ADDRESS(all_nodes, sent_ipv6(world, 0).destination);
-	check_mac((struct mac){ { 0x33, 0x33, 0, 0, 0, 1 } }, sent_ethernet(world, 0).destination);
+	check_mac(all_nodes_mac, sent_ethernet(world, 0).destination);
 	CHECK_EQUAL(known, world->ip.neighbours.table.count);
 }
 
