@@ -83,7 +83,7 @@ static int bind_to_name(struct socket *socket, const struct sockaddr *address, s
 	return packet_bind(socket->packet, name.sll_ifindex, from_network(name.sll_protocol));
 }
 
-/* Linux tells no more of the address than there is. */
+/* Of its own name Linux tells no more than there is; of a sender's all of the structure. */
 static socklen_t size_of(const struct sockaddr_ll *name)
 {
 	return (socklen_t)(offsetof(struct sockaddr_ll, sll_addr) + name->sll_halen);
@@ -186,7 +186,6 @@ static uint32_t scatter(const struct packet_frame *frame, const struct msghdr *m
 	return copied;
 }
 
-/* The whole of the structure is written, where there is room, and its size told without the end that means nothing. */
 static void tell_sender(const struct packet_frame *frame, struct msghdr *message)
 {
 	struct sockaddr_ll name = {
@@ -200,7 +199,7 @@ static void tell_sender(const struct packet_frame *frame, struct msghdr *message
 
 	set_link_address(&name, &frame->source);
 	memcpy(message->msg_name, &name, room < sizeof name ? room : sizeof name);
-	message->msg_namelen = size_of(&name);
+	message->msg_namelen = sizeof name;
 }
 
 static ssize_t receive_frame(struct socket *socket, struct msghdr *message, int flags)

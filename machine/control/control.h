@@ -47,7 +47,7 @@ enum control_kind {
 	CONTROL_GETSOCKNAME, /* inode. Reply data: sockaddr */
 	CONTROL_GETPEERNAME,
 	CONTROL_GETSOCKOPT, /* inode; a level, b name, c the guest's length. Reply: data: the value */
-	CONTROL_SETSOCKOPT, /* inode; a level, b name; data: the value */
+	CONTROL_SETSOCKOPT, /* inode; a level, b name; data: the value; of SO_ATTACH_FILTER the instructions */
 	CONTROL_SHUTDOWN, /* inode; a how. Reply 0: the supervisor then does the same shutdown on the carrier;
 			      * 1: done here, leave the carrier alone (a listener) */
 	CONTROL_RETIRE, /* inode: the carrier of a connect that failed is to be replaced by the one that comes as descriptor,

@@ -10,6 +10,7 @@
 #include "daemon/watch.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -212,8 +213,25 @@ static int call_getsockopt(struct call *call)
 	return result;
 }
 
+static bool is_filter(const struct call *call)
+{
+	return call->header->a == SOL_SOCKET && call->header->b == SO_ATTACH_FILTER;
+}
+
+static int set_filter(struct call *call)
+{
+	const struct sock_fprog asked = {
+		.len = (unsigned short)(call->header->size / sizeof *asked.filter),
+		.filter = (struct sock_filter *)(uintptr_t)call->data,
+	};
+	return berth_setsockopt(stack_of(call), call->carrier->descriptor, SOL_SOCKET,
+				SO_ATTACH_FILTER, &asked, sizeof asked);
+}
+
 static int call_setsockopt(struct call *call)
 {
+	if (is_filter(call))
+		return set_filter(call);
 	return berth_setsockopt(stack_of(call), call->carrier->descriptor, call->header->a,
 				call->header->b, call->data, call->header->size);
 }

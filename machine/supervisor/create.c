@@ -1,4 +1,4 @@
-/* create: socket(). The filter lets only AF_INET, AF_INET6 and AF_NETLINK come here. */
+/* create: socket(). The filter lets only AF_INET, AF_INET6, AF_NETLINK and AF_PACKET come here. */
 #include "supervisor/calls.h"
 
 #include <errno.h>
@@ -36,6 +36,12 @@ static int judge_netlink(int kind, int protocol)
 	return protocol == NETLINK_ROUTE || protocol == NETLINK_SOCK_DIAG ? 0 : -EPROTONOSUPPORT;
 }
 
+/* packet_create. SOCK_PACKET is missing, as in the library. */
+static int judge_packet(int kind)
+{
+	return kind == SOCK_RAW || kind == SOCK_DGRAM ? 0 : -ESOCKTNOSUPPORT;
+}
+
 /* What a kernel says that has TCP, UDP, and ping and raw sockets for IPv4, all of them without privilege: __sys_socket,
  * __sock_create and inet_create, in their order. */
 static int judge(int domain, int type, int protocol)
@@ -45,6 +51,8 @@ static int judge(int domain, int type, int protocol)
 		return -EINVAL;
 	if (domain == AF_NETLINK)
 		return judge_netlink(kind, protocol);
+	if (domain == AF_PACKET)
+		return judge_packet(kind);
 	if (kind == TYPE_PACKET)
 		return -EAFNOSUPPORT;
 	if (protocol < 0 || protocol >= PROTOCOLS)

@@ -52,6 +52,8 @@ static const struct rule rules[] = {
 	{ SCMP_SYS(socket), SCMP_ACT_NOTIFY, IF(0, SCMP_CMP_EQ, AF_INET) },
 	{ SCMP_SYS(socket), SCMP_ACT_NOTIFY, IF(0, SCMP_CMP_EQ, AF_INET6) },
 	{ SCMP_SYS(socket), SCMP_ACT_NOTIFY, IF(0, SCMP_CMP_EQ, AF_NETLINK) },
+	{ SCMP_SYS(socket), SCMP_ACT_NOTIFY, IF(0, SCMP_CMP_EQ, AF_PACKET) },
+	{ SCMP_SYS(socketpair), SCMP_ACT_ERRNO(EOPNOTSUPP), IF(0, SCMP_CMP_EQ, AF_PACKET) },
 	{ SCMP_SYS(socketpair), SCMP_ACT_ERRNO(EOPNOTSUPP), IF(0, SCMP_CMP_EQ, AF_INET) },
 	{ SCMP_SYS(socketpair), SCMP_ACT_ERRNO(EOPNOTSUPP), IF(0, SCMP_CMP_EQ, AF_INET6) },
 	{ SCMP_SYS(socketpair), SCMP_ACT_ERRNO(EOPNOTSUPP), IF(0, SCMP_CMP_EQ, AF_NETLINK) },
@@ -133,7 +135,8 @@ static int add_dumpable(scmp_filter_ctx context)
 
 static bool is_had(unsigned domain)
 {
-	return domain == AF_UNIX || domain == AF_INET || domain == AF_INET6 || domain == AF_NETLINK;
+	return domain == AF_UNIX || domain == AF_INET || domain == AF_INET6 ||
+	       domain == AF_NETLINK || domain == AF_PACKET;
 }
 
 /* Every domain but AF_UNIX, which is the machine's own, and those that we have. */
@@ -141,9 +144,9 @@ static int refuse_domains(scmp_filter_ctx context, int call)
 {
 	const uint32_t refusal = SCMP_ACT_ERRNO(EAFNOSUPPORT);
 	int result =
-		seccomp_rule_add(context, refusal, call, 1, SCMP_A0(SCMP_CMP_GT, AF_NETLINK, 0));
+		seccomp_rule_add(context, refusal, call, 1, SCMP_A0(SCMP_CMP_GT, AF_PACKET, 0));
 
-	for (unsigned domain = AF_UNSPEC; domain < AF_NETLINK && result == 0; domain++) {
+	for (unsigned domain = AF_UNSPEC; domain < AF_PACKET && result == 0; domain++) {
 		if (!is_had(domain))
 			result = seccomp_rule_add(context, refusal, call, 1,
 						  SCMP_A0(SCMP_CMP_EQ, domain, 0));

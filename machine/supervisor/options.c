@@ -4,6 +4,7 @@
 #include "supervisor/memory.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -40,6 +41,29 @@ static int read_value(const struct call *call, uint8_t value[VALUE_MOST])
 		       : -EFAULT;
 }
 
+/* SO_ATTACH_FILTER's value is an address: the daemon is given what is there. Bytes of it, or a negative errno. */
+static int read_filter(const struct call *call, void *code)
+{
+	struct sock_fprog asked;
+	if (call_int(call, 4) != (int)sizeof(asked))
+		return -EINVAL;
+	if (memory_read(call_thread(call), call_argument(call, 3), &asked, sizeof(asked)) < 0)
+		return -EFAULT;
+	const size_t size = asked.len * sizeof(*asked.filter);
+	if (!asked.filter || asked.len > BPF_MAXINSNS)
+		return -EINVAL;
+	if (memory_read(call_thread(call), (uintptr_t)asked.filter, code, size) < 0)
+		return -EFAULT;
+	return (int)size;
+}
+
+/* Streams have none. */
+static bool is_filter(const struct call *call)
+{
+	return call->type == SOCK_DGRAM && call_int(call, 1) == SOL_SOCKET &&
+	       call_int(call, 2) == SO_ATTACH_FILTER;
+}
+
 static void answer_setsockopt(struct supervisor *supervisor, struct call *call,
 			      const struct control_message *reply)
 {
@@ -55,8 +79,9 @@ static void answer_setsockopt(struct supervisor *supervisor, struct call *call,
 
 void call_setsockopt(struct supervisor *supervisor, struct call *call)
 {
-	uint8_t value[VALUE_MOST];
-	int size = read_value(call, value);
+	const bool filter = is_filter(call);
+	uint8_t space[VALUE_MOST], *value = filter ? supervisor->scratch : space;
+	int size = filter ? read_filter(call, value) : read_value(call, value);
 	if (size == -EFAULT && !is_known_level(call_int(call, 1))) /* nobody reads the value */
 		size = -ENOPROTOOPT;
 	if (size < 0) {
