@@ -92,6 +92,8 @@ step "unit tests" unit_tests build/gcc
 step "unit tests, sanitizers" unit_tests build/gcc-san
 step "simulation, 1,000 seeds" simulate --seed 1 --count 1000
 step "simulation, the same seed twice" simulate --seed 1 --count 20 --twice
+step "simulation of a crowd, 1,000 seeds" simulate --crowd --seed 1 --count 1000
+step "simulation of a crowd, twice" simulate --crowd --seed 1 --count 20 --twice
 step "simulation, sanitizers" \
 	mk/as-user.sh build/gcc-san/test/simulation -- build/gcc-san/test/simulation/simulate --seed 2000 --count 100
 step "Linux asked the same questions" \

@@ -11,3 +11,5 @@ $(SIMULATE): $(call object,$(wildcard test/simulation/*.c)) $(LIB)
 check-simulation: $(SIMULATE)
 	$(SIMULATE) --seed $(SEED) --count $(SEEDS)
 	$(SIMULATE) --seed $(SEED) --count 20 --twice
+	$(SIMULATE) --crowd --seed $(SEED) --count $(SEEDS)
+	$(SIMULATE) --crowd --seed $(SEED) --count 20 --twice

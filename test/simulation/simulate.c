@@ -1,9 +1,10 @@
-/* simulate: plays scenarios in virtual time, one a seed.
+/* simulate: plays scenarios in virtual time, one a seed: conversations of TCP; or, by --crowd, datagrams among fifty hosts.
  *
- *   simulate [--seed N] [--count N] [--twice] [--verbose] [--capture FILE]
+ *   simulate [--crowd] [--seed N] [--count N] [--twice] [--verbose] [--capture FILE]
  *
  * A seed that fails is printed with the way to play it again. --twice plays each seed twice and wants the same capture,
  * byte for byte. */
+#include "simulation/crowd.h"
 #include "simulation/talk.h"
 
 #include <getopt.h>
@@ -22,6 +23,7 @@ struct options {
 	uint64_t count;
 	bool twice;
 	bool verbose;
+	bool crowd;
 	const char *capture;
 };
 
@@ -147,16 +149,38 @@ static void describe(const struct scenario *scenario)
 	fflush(stdout);
 }
 
-static void play_seed(uint64_t seed, const struct options *options, FILE *file)
+static uint64_t play_crowd(uint64_t seed, const struct options *options, FILE *file)
+{
+	char failure[256] = "";
+	uint64_t hash = crowd_play(seed, options->verbose, file, failure);
+
+	if (failure[0]) {
+		fprintf(stderr, "seed %" PRIu64 ": %s\n", seed, failure);
+		fprintf(stderr, "play it again: simulate --crowd --verbose --seed %" PRIu64 "\n",
+			seed);
+		exit(1);
+	}
+	return hash;
+}
+
+static uint64_t play_talks(uint64_t seed, const struct options *options, FILE *file)
 {
 	static struct scenario scenario;
 
-	seed_in_hand = seed;
 	scenario_draw(&scenario, seed);
 	if (options->verbose)
 		describe(&scenario);
-	uint64_t hash = play(&scenario, options, file);
-	if (options->twice && play(&scenario, options, NULL) != hash) {
+	return play(&scenario, options, file);
+}
+
+static void play_seed(uint64_t seed, const struct options *options, FILE *file)
+{
+	uint64_t (*play_one)(uint64_t, const struct options *, FILE *) =
+		options->crowd ? play_crowd : play_talks;
+
+	seed_in_hand = seed;
+	uint64_t hash = play_one(seed, options, file);
+	if (options->twice && play_one(seed, options, NULL) != hash) {
 		fprintf(stderr, "seed %" PRIu64 ": two captures differ\n", seed);
 		exit(1);
 	}
@@ -170,6 +194,7 @@ static struct options read_options(int count, char **words)
 		{ "twice", no_argument, NULL, 't' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "capture", required_argument, NULL, 'w' },
+		{ "crowd", no_argument, NULL, 'c' },
 		{ 0 },
 	};
 	struct options options = { .seed = 1, .count = 1 };
@@ -187,6 +212,9 @@ static struct options read_options(int count, char **words)
 			break;
 		case 'v':
 			options.verbose = true;
+			break;
+		case 'c':
+			options.crowd = true;
 			break;
 		case 'w':
 			options.capture = optarg;
