@@ -363,7 +363,10 @@ void berth_host_groups(struct berth_host *host,
 		const struct group *group = CONTAINER_OF(node, struct group, link);
 		struct berth_group_info info = { .interface = group->interface->name,
 						 .users = group->member_count };
-		put32((uint8_t *)&info.group, group->address);
+		const struct endpoint name = { .address = group->address };
+		socklen_t size = sizeof info.group;
+		address_write(address_is_v4(&group->address) ? AF_INET : AF_INET6, &name,
+			      (struct sockaddr *)&info.group, &size);
 		if (group->member_count > 0)
 			each(context, &info);
 	}

@@ -40,7 +40,7 @@ void berth_host_sockets(struct berth_host *host,
 /* A group that sockets of the host have joined, as a row of netstat -g. */
 struct berth_group_info {
 	const char *interface; /* its name, good until the call returns */
-	struct in_addr group;
+	struct sockaddr_storage group;
 	uint32_t users; /* sockets that have joined it there */
 };
 

@@ -1,8 +1,8 @@
 #include "ip/group.h"
 
 #include "base/assert.h"
+#include "ip/group_report.h"
 #include "ip/ip.h"
-#include "wire/ipv4.h"
 
 #include <errno.h>
 
@@ -14,37 +14,48 @@ bool groups_init(struct ip *ip)
 	list_init(&groups->all);
 	if (!table_init(&groups->table, ip->allocator))
 		return false;
-	if (!clock_admit(ip->clock, &groups->alarm, igmp_due)) {
+	if (!clock_admit(ip->clock, &groups->alarm, group_reports_due)) {
 		table_close(&groups->table);
 		return false;
 	}
-	ip_register(ip, PROTOCOL_IGMP, &(struct ip_protocol){ .input = igmp_input, .context = ip });
 	return true;
 }
 
-static uint32_t hash_of(const struct groups *groups, const struct interface *interface,
-			uint32_t address)
+/* The groups that nobody has to join (RFC 1112, 4; RFC 4291, 2.8). */
+static bool is_everybodys(const struct address *address)
 {
-	uint8_t message[8];
+	static const struct address all_of_interface = { .bytes = { 0xff, 1, [15] = 1 } };
+	static const struct address all_of_link = { .bytes = { 0xff, 2, [15] = 1 } };
+
+	if (address_is_v4(address))
+		return address_to_v4(address) == ALL_HOSTS;
+	return address_equal(address, &all_of_link) || address_equal(address, &all_of_interface);
+}
+
+static uint32_t hash_of(const struct groups *groups, const struct interface *interface,
+			const struct address *address)
+{
+	uint8_t message[4 + sizeof address->bytes];
 	put32(message, (uint32_t)interface->index);
-	put32(message + 4, address);
+	memcpy(message + 4, address->bytes, sizeof address->bytes);
 	return (uint32_t)siphash(&groups->key, (struct bytes){ message, sizeof message });
 }
 
 static struct group *find(const struct groups *groups, const struct interface *interface,
-			  uint32_t address)
+			  const struct address *address)
 {
 	uint32_t hash = hash_of(groups, interface, address);
 
 	for (struct table_node *node = table_chain(&groups->table, hash); node; node = node->next) {
 		struct group *group = CONTAINER_OF(node, struct group, node);
-		if (group->interface == interface && group->address == address)
+		if (group->interface == interface && address_equal(&group->address, address))
 			return group;
 	}
 	return NULL;
 }
 
-static int make(struct ip *ip, struct interface *interface, uint32_t address, struct group **made)
+static int make(struct ip *ip, struct interface *interface, const struct address *address,
+		struct group **made)
 {
 	struct groups *groups = &ip->groups;
 
@@ -54,7 +65,7 @@ static int make(struct ip *ip, struct interface *interface, uint32_t address, st
 	if (!group)
 		return -ENOMEM;
 	group->interface = interface;
-	group->address = address;
+	group->address = *address;
 	group->change_due = group->answer_due = NEVER;
 	list_init(&group->members);
 	list_append(&groups->all, &group->link);
@@ -69,79 +80,86 @@ static void release(struct ip *ip, struct group *group)
 	table_remove(&ip->groups.table, &group->node);
 	list_remove(&group->link);
 	ip->groups.count--;
+	sources_free(ip->allocator, &group->filter.sources);
+	if (group->talk)
+		memory_give(ip->allocator, group->talk, sizeof *group->talk);
 	memory_give(ip->allocator, group, sizeof *group);
 }
 
 void group_free_if_over(struct ip *ip, struct group *group)
 {
-	if (group->member_count == 0 && group->change_due == NEVER)
+	if (!group_is_wanted(group) && group->change_due == NEVER)
 		release(ip, group);
 }
 
-static bool is_among(const uint32_t *sources, uint32_t count, uint32_t source)
+bool source_filter_admits(const struct source_filter *filter, const struct address *source)
 {
-	for (uint32_t index = 0; index < count; index++) {
-		if (sources[index] == source)
-			return true;
-	}
-	return false;
-}
-
-bool source_filter_admits(const struct source_filter *filter, uint32_t source)
-{
-	return is_among(filter->sources, filter->count, source) != filter->exclude;
+	return sources_have(&filter->sources, source) != filter->exclude;
 }
 
 /* Does every member that excludes exclude it, and none ask for it? */
-static bool nobody_wants(const struct group *group, uint32_t source)
+static bool nobody_wants(const struct group *group, const struct address *source)
 {
 	LIST_EACH (node, &group->members) {
-		const struct group_member *member = CONTAINER_OF(node, struct group_member, link);
-		if (is_among(member->sources, member->source_count, source) != member->exclude)
+		if (source_filter_admits(&CONTAINER_OF(node, struct group_member, link)->filter,
+					 source))
 			return false;
 	}
 	return true;
 }
 
+static struct source_filter all_sources(const struct berth_allocator *allocator,
+					struct source_filter *instead_of)
+{
+	sources_free(allocator, &instead_of->sources);
+	return (struct source_filter){ .exclude = true };
+}
+
 /* What one that excludes does not want is all that nobody may want. */
-static struct source_filter merge_exclude(const struct group *group,
-					  const struct group_member *excluding)
+static struct source_filter merge_exclude(const struct berth_allocator *allocator,
+					  const struct group *group, const struct sources *excluded)
 {
 	struct source_filter filter = { .exclude = true };
 
-	for (uint32_t index = 0; index < excluding->source_count; index++) {
-		if (nobody_wants(group, excluding->sources[index]))
-			filter.sources[filter.count++] = excluding->sources[index];
+	for (uint32_t place = 0; place < excluded->count; place++) {
+		if (nobody_wants(group, &excluded->at[place]) &&
+		    !sources_add(allocator, &filter.sources, &excluded->at[place]))
+			return all_sources(allocator, &filter);
 	}
 	return filter;
 }
 
 /* False: they are too many. */
-static bool add_sources(struct source_filter *filter, const struct group_member *member)
+static bool add_all(const struct berth_allocator *allocator, struct sources *sources,
+		    const struct sources *more)
 {
-	for (uint32_t index = 0; index < member->source_count; index++) {
-		if (is_among(filter->sources, filter->count, member->sources[index]))
+	for (uint32_t place = 0; place < more->count; place++) {
+		if (sources_have(sources, &more->at[place]))
 			continue;
-		if (filter->count == GROUP_SOURCES_MOST)
+		if (sources->count == GROUP_SOURCES_MOST ||
+		    !sources_add(allocator, sources, &more->at[place]))
 			return false;
-		filter->sources[filter->count++] = member->sources[index];
 	}
 	return true;
 }
 
-/* RFC 9776, 3.2. */
-static struct source_filter merge(const struct group *group)
+/* RFC 9776, 3.2; RFC 9777, 4.2. */
+static struct source_filter merge(const struct berth_allocator *allocator,
+				  const struct group *group)
 {
 	struct source_filter filter = { 0 };
 
+	if (group->held > 0)
+		return (struct source_filter){ .exclude = true };
 	LIST_EACH (node, &group->members) {
 		const struct group_member *member = CONTAINER_OF(node, struct group_member, link);
-		if (member->exclude)
-			return merge_exclude(group, member);
+		if (member->filter.exclude)
+			return merge_exclude(allocator, group, &member->filter.sources);
 	}
 	LIST_EACH (node, &group->members) {
-		if (!add_sources(&filter, CONTAINER_OF(node, struct group_member, link)))
-			return (struct source_filter){ .exclude = true };
+		const struct group_member *member = CONTAINER_OF(node, struct group_member, link);
+		if (!add_all(allocator, &filter.sources, &member->filter.sources))
+			return all_sources(allocator, &filter);
 	}
 	return filter;
 }
@@ -149,13 +167,14 @@ static struct source_filter merge(const struct group *group)
 static void refresh(struct ip *ip, struct group *group)
 {
 	struct source_filter before = group->filter;
-	group->filter = merge(group);
-	if (group->address != ALL_HOSTS && group->interface->ethernet)
-		igmp_filter_changed(ip, group, &before);
+
+	group->filter = merge(ip->allocator, group);
+	group_filter_changed(ip, group, &before);
+	sources_free(ip->allocator, &before.sources);
 }
 
 int group_join(struct ip *ip, struct group_member *member, struct interface *interface,
-	       uint32_t address)
+	       const struct address *address)
 {
 	struct group *group = find(&ip->groups, interface, address);
 	int error = group ? 0 : make(ip, interface, address, &group);
@@ -186,21 +205,22 @@ void group_member_changed(struct ip *ip, struct group_member *member)
 		refresh(ip, member->group);
 }
 
-bool group_admits(const struct ip *ip, const struct interface *interface, uint32_t address,
-		  uint32_t source)
+bool group_admits(const struct ip *ip, const struct interface *interface,
+		  const struct address *address, const struct address *source)
 {
-	if (address == ALL_HOSTS)
+	if (is_everybodys(address))
 		return true;
 	const struct group *group = find(&ip->groups, interface, address);
-	return group && group->member_count > 0 && source_filter_admits(&group->filter, source);
+	return group && group_is_wanted(group) && source_filter_admits(&group->filter, source);
 }
 
-bool group_is_joined(const struct ip *ip, const struct interface *interface, uint32_t address)
+bool group_is_joined(const struct ip *ip, const struct interface *interface,
+		     const struct address *address)
 {
-	if (address == ALL_HOSTS)
+	if (is_everybodys(address))
 		return true;
 	const struct group *group = find(&ip->groups, interface, address);
-	return group && group->member_count > 0;
+	return group && group_is_wanted(group);
 }
 
 static void forget(struct ip *ip, struct group *group)

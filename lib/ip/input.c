@@ -62,11 +62,9 @@ static enum verdict judge(const struct ip *ip, const struct interface *interface
 /* A group's filter lets its sources through; IGMP is of the group, not in it. */
 static bool is_for_group(const struct ip *ip, const struct ip_packet *packet)
 {
-	uint32_t group = address_to_v4(&packet->destination);
-
 	if (packet->protocol == PROTOCOL_IGMP)
-		return group_is_joined(ip, packet->interface, group);
-	return group_admits(ip, packet->interface, group, address_to_v4(&packet->source));
+		return group_is_joined(ip, packet->interface, &packet->destination);
+	return group_admits(ip, packet->interface, &packet->destination, &packet->source);
 }
 
 /* False: for somebody else. Any address of the host will do, on whatever interface (the weak model of RFC 1122, 3.3.4.2,

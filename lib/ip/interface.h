@@ -81,7 +81,7 @@ struct interface {
 	void *context;
 	const struct tap *tap; /* all interfaces have one */
 	struct interface_traffic received, sent;
-	struct group_querier querier;
+	struct group_querier queriers[GROUP_FAMILIES];
 	/* What a router says of IPv6 on the link (RFC 4861, 6.3.4); 0: nothing. */
 	uint64_t reachable_ns, retransmit_ns;
 	uint32_t address_count;

@@ -1,6 +1,7 @@
 #include "ip/ip.h"
 
 #include "ip/claim.h"
+#include "ip/group_report.h"
 #include "ip/icmp.h"
 #include "ip/icmp6.h"
 #include "wire/ipv4.h"
@@ -27,6 +28,7 @@ bool ip_init(struct ip *ip, const struct berth_allocator *allocator, struct pool
 	ip_register(ip, PROTOCOL_ICMP, &(struct ip_protocol){ .input = icmp_input, .context = ip });
 	ip_register(ip, PROTOCOL_ICMP6,
 		    &(struct ip_protocol){ .input = icmp6_input, .context = ip });
+	ip_register(ip, PROTOCOL_IGMP, &(struct ip_protocol){ .input = igmp_input, .context = ip });
 
 	if (!interfaces_init(ip))
 		return false;

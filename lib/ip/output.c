@@ -121,20 +121,13 @@ static struct mac mac_of(const struct address *group)
 				   : (struct mac){ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 }
 
-/* IPv6's groups are not joined yet; those of all nodes are heard. */
-static bool is_joined(const struct ip *ip, const struct interface *interface,
-		      const struct address *group)
-{
-	return !address_is_v4(group) || group_is_joined(ip, interface, address_to_v4(group));
-}
-
 static enum verdict send_to_group(struct ip *ip, const struct hop *hop, struct frame *packet)
 {
 	struct mac group = mac_of(&hop->next);
 
 	if (!address_is_multicast(&hop->next))
 		send_copy_to_self(ip, packet, NULL);
-	else if (!hop->not_to_self && is_joined(ip, hop->interface, &hop->next))
+	else if (!hop->not_to_self && group_is_joined(ip, hop->interface, &hop->next))
 		send_copy_to_self(ip, packet, hop->interface);
 	if (hop->only_to_self)
 		frame_free(packet);

@@ -2,9 +2,9 @@
 
 #include <errno.h>
 
-static struct udp_settings *settings_of(struct socket *socket)
+static struct udp_group_settings *settings_of(struct socket *socket)
 {
-	return &socket->datagram->settings;
+	return &socket->datagram->settings.groups[GROUPS_OF_IPV4];
 }
 
 static uint32_t v4_of(const struct in_addr *address)
@@ -15,7 +15,7 @@ static uint32_t v4_of(const struct in_addr *address)
 int get_group_ttl(struct socket *socket, void *value, socklen_t *size)
 {
 	(void)size;
-	return give_int(value, settings_of(socket)->group_ttl);
+	return give_int(value, settings_of(socket)->ttl);
 }
 
 int set_group_ttl(struct socket *socket, const void *value, socklen_t size)
@@ -24,7 +24,7 @@ int set_group_ttl(struct socket *socket, const void *value, socklen_t size)
 	(void)size;
 	if (ttl < -1 || ttl > 255)
 		return -EINVAL;
-	settings_of(socket)->group_ttl = ttl == -1 ? 1 : (uint8_t)ttl;
+	settings_of(socket)->ttl = ttl == -1 ? 1 : (uint8_t)ttl;
 	return 0;
 }
 
@@ -60,7 +60,7 @@ int set_group_all(struct socket *socket, const void *value, socklen_t size)
 int get_group_interface(struct socket *socket, void *value, socklen_t *size)
 {
 	(void)size;
-	put32(value, settings_of(socket)->group_address);
+	put32(value, settings_of(socket)->address);
 	return 0;
 }
 
@@ -85,14 +85,14 @@ static struct ip_mreqn read_mreqn(const void *value, socklen_t size)
 int set_group_interface(struct socket *socket, const void *value, socklen_t size)
 {
 	struct ip_mreqn request = read_mreqn(value, size);
-	struct udp_settings *settings = settings_of(socket);
+	struct udp_group_settings *settings = settings_of(socket);
 	const struct ip *ip = socket->home->udp->ip;
 	uint32_t address = v4_of(&request.imr_address);
 	struct address own = address_v4(address);
 
 	if (request.imr_ifindex == 0 && address == 0) {
-		settings->group_interface = 0;
-		settings->group_address = 0;
+		settings->interface = 0;
+		settings->address = 0;
 		return 0;
 	}
 	const struct interface *interface = request.imr_ifindex
@@ -100,8 +100,8 @@ int set_group_interface(struct socket *socket, const void *value, socklen_t size
 						    : ip_interface_of(ip, &own);
 	if (!interface)
 		return -EADDRNOTAVAIL;
-	settings->group_interface = interface->index;
-	settings->group_address = address;
+	settings->interface = interface->index;
+	settings->address = address;
 	return 0;
 }
 
@@ -118,7 +118,7 @@ int get_nothing(struct socket *socket, void *value, socklen_t *size)
 static struct udp_group_request request_of(const void *value, socklen_t size)
 {
 	struct ip_mreqn request = read_mreqn(value, size);
-	return (struct udp_group_request){ v4_of(&request.imr_multiaddr),
+	return (struct udp_group_request){ address_v4(v4_of(&request.imr_multiaddr)),
 					   v4_of(&request.imr_address), request.imr_ifindex };
 }
 
@@ -135,12 +135,12 @@ int set_drop_membership(struct socket *socket, const void *value, socklen_t size
 }
 
 /* An IPv4 address in the newer interface's form; false: of another family. */
-static bool read_storage(const struct sockaddr_storage *storage, uint32_t *address)
+static bool read_storage(const struct sockaddr_storage *storage, struct address *address)
 {
 	struct sockaddr_in v4;
 
 	memcpy(&v4, storage, sizeof v4);
-	*address = v4_of(&v4.sin_addr);
+	*address = address_v4(v4_of(&v4.sin_addr));
 	return v4.sin_family == AF_INET;
 }
 
@@ -173,7 +173,7 @@ int set_leave_group(struct socket *socket, const void *value, socklen_t size)
 /* What one option of either interface asks for. */
 struct source_request {
 	struct udp_group_request group;
-	uint32_t source;
+	struct address source;
 };
 
 typedef int source_action(struct udp_socket *socket, const struct source_request *request);
@@ -184,22 +184,22 @@ static int join_source(struct udp_socket *socket, const struct source_request *r
 	int error = udp_group_join(socket, &request->group, false);
 	if (error && error != -EADDRINUSE)
 		return error;
-	return udp_group_add_source(socket, &request->group, false, request->source);
+	return udp_group_add_source(socket, &request->group, false, &request->source);
 }
 
 static int leave_source(struct udp_socket *socket, const struct source_request *request)
 {
-	return udp_group_drop_source(socket, &request->group, false, request->source);
+	return udp_group_drop_source(socket, &request->group, false, &request->source);
 }
 
 static int block_source(struct udp_socket *socket, const struct source_request *request)
 {
-	return udp_group_add_source(socket, &request->group, true, request->source);
+	return udp_group_add_source(socket, &request->group, true, &request->source);
 }
 
 static int unblock_source(struct udp_socket *socket, const struct source_request *request)
 {
-	return udp_group_drop_source(socket, &request->group, true, request->source);
+	return udp_group_drop_source(socket, &request->group, true, &request->source);
 }
 
 static int act_old(struct socket *socket, const void *value, socklen_t size, source_action *action)
@@ -210,8 +210,8 @@ static int act_old(struct socket *socket, const void *value, socklen_t size, sou
 		return -EINVAL;
 	memcpy(&asked, value, sizeof asked);
 	struct source_request request = {
-		{ v4_of(&asked.imr_multiaddr), v4_of(&asked.imr_interface), 0 },
-		v4_of(&asked.imr_sourceaddr),
+		{ address_v4(v4_of(&asked.imr_multiaddr)), v4_of(&asked.imr_interface), 0 },
+		address_v4(v4_of(&asked.imr_sourceaddr)),
 	};
 	return action(socket->datagram, &request);
 }

@@ -55,7 +55,8 @@ void udp_socket_init(struct udp_socket *socket, struct udp *udp, void *owner)
 		.send_buffer = UDP_BUFFER_DEFAULT,
 		.receive_buffer = UDP_BUFFER_DEFAULT,
 		.discovery = IP_PMTUDISC_WANT,
-		.group_ttl = 1, /* RFC 1112, 6.1: it stays on the link unless asked otherwise */
+		/* RFC 1112, 6.1; RFC 3493, 5.2: it stays on the link unless asked otherwise */
+		.groups = { { .ttl = 1 }, { .ttl = 1 } },
 	};
 	port_holder_init(&socket->holder);
 	socket->asked = socket->source = socket->peer.address = socket->holder.unbound;
@@ -129,13 +130,14 @@ int udp_bind(struct udp_socket *socket, const struct endpoint *local)
 int udp_find_path(const struct udp_socket *socket, int interface, const struct address *source,
 		  const struct address *destination, struct ip_path *path)
 {
-	const struct udp_settings *settings = &socket->settings;
+	const struct udp_group_settings *settings =
+		udp_group_settings(&socket->settings, destination);
 	struct address from = *source;
 
 	if (address_is_multicast(destination) && interface == 0) {
-		interface = settings->group_interface;
+		interface = settings->interface;
 		if (address_is_any(&from) && address_is_v4(destination))
-			from = address_v4(settings->group_address);
+			from = address_v4(settings->address);
 	}
 	return ip_find_path_by(socket->udp->ip, interface, &from, destination, path);
 }

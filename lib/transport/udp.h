@@ -58,13 +58,14 @@ struct udp_settings {
 	uint8_t discovery;  /* IP_MTU_DISCOVER: IP_PMTUDISC_DONT, _WANT, _DO or _PROBE */
 	bool broadcast;     /* SO_BROADCAST */
 	bool keep_failures; /* IP_RECVERR */
-	/* IP_MULTICAST_TTL (0: the host itself), _LOOP and _ALL, those two the other way round; and _IF. */
-	uint8_t group_ttl;
-	bool not_to_own_host;
-	bool own_groups_only;
-	int group_interface;    /* index; 0: the route's choice */
-	uint32_t group_address; /* to send from; 0: the interface's choice */
+	struct udp_group_settings groups[GROUP_FAMILIES];
 };
+
+static inline const struct udp_group_settings *
+udp_group_settings(const struct udp_settings *settings, const struct address *group)
+{
+	return &settings->groups[address_is_v4(group) ? GROUPS_OF_IPV4 : GROUPS_OF_IPV6];
+}
 
 struct udp_socket {
 	struct udp *udp;

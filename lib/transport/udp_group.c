@@ -7,45 +7,54 @@
 /* Linux's ip_mc_find_dev. NULL: none. */
 static struct interface *interface_of(const struct ip *ip, const struct udp_group_request *request)
 {
-	struct address address = address_v4(request->address), group = address_v4(request->group);
+	struct address address = address_v4(request->address);
 
 	if (request->interface)
 		return interface_find(ip, request->interface);
 	return request->address ? ip_interface_of(ip, &address)
-				: ip_interface_for_group(ip, &group);
+				: ip_interface_for_group(ip, &request->group);
 }
 
-static struct udp_membership *find(const struct udp_socket *socket, uint32_t group, int interface)
+static struct udp_membership *find(const struct udp_socket *socket, const struct address *group,
+				   int interface)
 {
 	LIST_EACH (node, &socket->memberships) {
 		struct udp_membership *membership = CONTAINER_OF(node, struct udp_membership, link);
-		if (membership->group == group && membership->interface == interface)
+		if (membership->interface == interface && address_equal(&membership->group, group))
 			return membership;
 	}
 	return NULL;
 }
 
-static uint32_t count_of(const struct udp_socket *socket)
+/* 0; Linux's error where the socket has joined as many groups of that family as it may. */
+static int refuse_one_more(const struct udp_socket *socket, const struct address *group)
 {
+	bool v4 = address_is_v4(group);
 	uint32_t count = 0;
-	LIST_EACH (node, &socket->memberships)
-		count++;
-	return count;
+
+	LIST_EACH (node, &socket->memberships) {
+		struct udp_membership *membership = CONTAINER_OF(node, struct udp_membership, link);
+		count += address_is_v4(&membership->group) == v4;
+	}
+	if (v4)
+		return count < UDP_MEMBERSHIPS_MOST ? 0 : -ENOBUFS;
+	return count < UDP_MEMBERSHIPS_MOST_V6 ? 0 : -ENOMEM;
 }
 
 int udp_group_join(struct udp_socket *socket, const struct udp_group_request *request, bool exclude)
 {
 	struct ip *ip = socket->udp->ip;
 
-	if (!v4_is_multicast(request->group))
+	if (!address_is_multicast(&request->group))
 		return -EINVAL;
 	struct interface *interface = interface_of(ip, request);
 	if (!interface)
 		return -ENODEV;
-	if (find(socket, request->group, interface->index))
+	if (find(socket, &request->group, interface->index))
 		return -EADDRINUSE;
-	if (count_of(socket) == UDP_MEMBERSHIPS_MOST)
-		return -ENOBUFS;
+	int error = refuse_one_more(socket, &request->group);
+	if (error)
+		return error;
 
 	struct udp_membership *membership = memory_take(ip->allocator, sizeof *membership);
 	if (!membership)
@@ -53,9 +62,9 @@ int udp_group_join(struct udp_socket *socket, const struct udp_group_request *re
 	membership->group = request->group;
 	membership->address = request->address;
 	membership->interface = interface->index;
-	membership->member.exclude = exclude;
+	membership->member.filter.exclude = exclude;
 	list_init(&membership->member.link);
-	int error = group_join(ip, &membership->member, interface, request->group);
+	error = group_join(ip, &membership->member, interface, &request->group);
 	if (error) {
 		memory_give(ip->allocator, membership, sizeof *membership);
 		return error;
@@ -70,6 +79,7 @@ static void leave(struct udp_socket *socket, struct udp_membership *membership)
 
 	group_leave(ip, &membership->member);
 	list_remove(&membership->link);
+	sources_free(ip->allocator, &membership->member.filter.sources);
 	memory_give(ip->allocator, membership, sizeof *membership);
 }
 
@@ -77,7 +87,7 @@ static void leave(struct udp_socket *socket, struct udp_membership *membership)
 static bool is_meant(const struct udp_membership *membership,
 		     const struct udp_group_request *request, int interface)
 {
-	if (membership->group != request->group)
+	if (!address_equal(&membership->group, &request->group))
 		return false;
 	if (interface)
 		return membership->interface == interface;
@@ -107,83 +117,78 @@ void udp_groups_leave(struct udp_socket *socket)
 		leave(socket, CONTAINER_OF(socket->memberships.next, struct udp_membership, link));
 }
 
-static uint8_t place_of(const struct group_member *member, uint32_t source)
-{
-	uint8_t place = 0;
-	while (place < member->source_count && member->sources[place] != source)
-		place++;
-	return place;
-}
-
-/* Linux's ip_mc_source: a membership without sources may still change its mode. 0; -EINVAL; -ENODEV. */
+/* Linux's ip_mc_source: a membership that never had a source may still change its mode. 0; -EINVAL; -ENODEV. */
 static int find_in_mode(struct udp_socket *socket, const struct udp_group_request *request,
 			bool exclude, struct udp_membership **found)
 {
-	if (!v4_is_multicast(request->group))
+	if (!address_is_multicast(&request->group))
 		return -EINVAL;
 	const struct interface *interface = interface_of(socket->udp->ip, request);
 	if (!interface)
 		return -ENODEV;
-	struct udp_membership *membership = find(socket, request->group, interface->index);
+	struct udp_membership *membership = find(socket, &request->group, interface->index);
 	if (!membership)
 		return -EINVAL;
-	struct group_member *member = &membership->member;
-	if (member->exclude != exclude && member->source_count > 0)
+	struct source_filter *filter = &membership->member.filter;
+	if (filter->exclude != exclude && filter->sources.at)
 		return -EINVAL;
-	if (member->exclude != exclude) {
-		member->exclude = exclude;
-		group_member_changed(socket->udp->ip, member);
+	if (filter->exclude != exclude) {
+		filter->exclude = exclude;
+		group_member_changed(socket->udp->ip, &membership->member);
 	}
 	*found = membership;
 	return 0;
 }
 
 int udp_group_add_source(struct udp_socket *socket, const struct udp_group_request *request,
-			 bool exclude, uint32_t source)
+			 bool exclude, const struct address *source)
 {
+	struct ip *ip = socket->udp->ip;
 	struct udp_membership *membership;
 	int error = find_in_mode(socket, request, exclude, &membership);
 	if (error)
 		return error;
 
-	struct group_member *member = &membership->member;
-	if (member->source_count == GROUP_MEMBER_SOURCES_MOST)
+	struct sources *sources = &membership->member.filter.sources;
+	struct address zoned = address_in_zone(*source, membership->interface);
+	if (sources->count == udp_sources_most(&request->group))
 		return -ENOBUFS;
-	if (place_of(member, source) < member->source_count)
+	if (sources_have(sources, &zoned))
 		return -EADDRNOTAVAIL;
-	member->sources[member->source_count++] = source;
-	group_member_changed(socket->udp->ip, member);
+	if (!sources_add(ip->allocator, sources, &zoned))
+		return -ENOBUFS;
+	group_member_changed(ip, &membership->member);
 	return 0;
 }
 
 /* Without its last source, one that includes would hear nobody: it leaves (Linux does this). */
 int udp_group_drop_source(struct udp_socket *socket, const struct udp_group_request *request,
-			  bool exclude, uint32_t source)
+			  bool exclude, const struct address *source)
 {
 	struct udp_membership *membership;
 	int error = find_in_mode(socket, request, exclude, &membership);
 	if (error)
 		return error;
 
-	struct group_member *member = &membership->member;
-	uint8_t place = place_of(member, source);
-	if (place == member->source_count)
+	struct sources *sources = &membership->member.filter.sources;
+	struct address zoned = address_in_zone(*source, membership->interface);
+	uint32_t place = sources_place(sources, &zoned);
+	if (place == sources->count)
 		return -EADDRNOTAVAIL;
-	if (!exclude && member->source_count == 1) {
+	if (!exclude && sources->count == 1) {
 		leave(socket, membership);
 		return 0;
 	}
-	member->sources[place] = member->sources[--member->source_count];
-	group_member_changed(socket->udp->ip, member);
+	sources_remove(sources, place);
+	group_member_changed(socket->udp->ip, &membership->member);
 	return 0;
 }
 
-bool udp_group_hears(const struct udp_socket *socket, uint32_t group, uint32_t source,
-		     int interface)
+bool udp_group_hears(const struct udp_socket *socket, const struct address *group,
+		     const struct address *source, int interface)
 {
 	const struct udp_membership *membership = find(socket, group, interface);
 	if (!membership)
-		return !socket->settings.own_groups_only;
-	const struct group_member *member = &membership->member;
-	return (place_of(member, source) < member->source_count) != member->exclude;
+		return !udp_group_settings(&socket->settings, group)->own_groups_only;
+	return source_filter_admits(&membership->member.filter, source);
 }

@@ -165,11 +165,8 @@ static struct udp_socket *find(const struct arrival *arrival)
 
 bool udp_hears_group(const struct udp_socket *socket, const struct ip_packet *packet)
 {
-	if (!address_is_v4(&packet->destination))
-		return true;
-	uint32_t group = address_to_v4(&packet->destination);
-	return !v4_is_multicast(group) ||
-	       udp_group_hears(socket, group, address_to_v4(&packet->source),
+	return !address_is_multicast(&packet->destination) ||
+	       udp_group_hears(socket, &packet->destination, &packet->source,
 			       packet->interface->index);
 }
 

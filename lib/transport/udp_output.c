@@ -50,6 +50,12 @@ static bool is_multicast(const struct outgoing_way *way)
 	return address_is_multicast(&way->peer.address);
 }
 
+static const struct udp_group_settings *group_settings(const struct udp_socket *socket,
+						       const struct outgoing_way *way)
+{
+	return udp_group_settings(&socket->settings, &way->peer.address);
+}
+
 int outgoing_find_way(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
 		      struct outgoing_way *way)
 {
@@ -62,7 +68,7 @@ int outgoing_find_way(const struct udp_socket *socket, const struct udp_outgoing
 	way->source = outgoing->source ? *outgoing->source : socket->source;
 	way->known = !outgoing->peer && !outgoing->source && outgoing->interface == 0;
 	if (way->known) {
-		way->interface = is_multicast(way) ? socket->settings.group_interface : 0;
+		way->interface = is_multicast(way) ? group_settings(socket, way)->interface : 0;
 		way->mtu = socket->path_mtu;
 		return 0;
 	}
@@ -108,7 +114,7 @@ static uint8_t choose_ttl(const struct udp_socket *socket, const struct udp_outg
 {
 	if (outgoing->ttl)
 		return outgoing->ttl;
-	return is_multicast(way) ? socket->settings.group_ttl : socket->settings.ttl;
+	return is_multicast(way) ? group_settings(socket, way)->ttl : socket->settings.ttl;
 }
 
 /* What became of it, as sendmsg(2) tells: what is lost behind the socket is not the sender's to know. */
@@ -139,7 +145,7 @@ int outgoing_emit(const struct udp_socket *socket, const struct udp_outgoing *ou
 		.ttl = ttl,
 		.tos = outgoing->has_tos ? outgoing->tos : socket->settings.tos,
 		.interface = way->interface,
-		.not_to_self = socket->settings.not_to_own_host,
+		.not_to_self = group_settings(socket, way)->not_to_own_host,
 		.only_to_self = is_multicast(way) && ttl == 0,
 		.dont_fragment = may_not_be_cut(socket, way, frame_size(frame)),
 	};

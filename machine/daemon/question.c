@@ -188,9 +188,9 @@ static void add_row(void *context, const struct berth_socket_info *row)
 static void add_group(void *context, const struct berth_group_info *info)
 {
 	struct listing *listing = context;
-	char group[INET_ADDRSTRLEN];
+	char group[INET6_ADDRSTRLEN];
 
-	inet_ntop(AF_INET, &info->group, group, sizeof group);
+	write_address(&info->group, group, sizeof group);
 	json_array_append_new(listing->rows,
 			      json_pack("{s:s, s:s, s:s, s:I}", "host", listing->host->name,
 					"interface", info->interface, "group", group, "users",

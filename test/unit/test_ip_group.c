@@ -1,5 +1,6 @@
 #include "unit/ip_world.h"
 
+#include "ip/group_report.h"
 #include "wire/igmp.h"
 
 #include <errno.h>
@@ -10,17 +11,46 @@
 #define SOURCE_A UINT32_C(0x0a4d0010)
 #define SOURCE_B UINT32_C(0x0a4d0011)
 
-static struct group_member member_of(bool exclude, uint8_t count, uint32_t a, uint32_t b)
+/* A member whose sources are the test's. */
+struct asker {
+	struct group_member member;
+	struct address sources[2];
+};
+
+static void asks(struct asker *asker, bool exclude, uint8_t count, uint32_t a, uint32_t b)
 {
-	return (struct group_member){ .exclude = exclude,
-				      .source_count = count,
-				      .sources = { a, b } };
+	*asker = (struct asker){ .sources = { address_v4(a), address_v4(b) } };
+	asker->member.filter = (struct source_filter){ exclude, { asker->sources, count, 2 } };
 }
 
-static void join(struct world *world, struct group_member *member, uint32_t group)
+static void join(struct world *world, struct asker *asker, uint32_t group)
 {
-	list_init(&member->link);
-	CHECK_EQUAL(0, group_join(&world->ip, member, world->link, group));
+	struct address address = address_v4(group);
+	list_init(&asker->member.link);
+	CHECK_EQUAL(0, group_join(&world->ip, &asker->member, world->link, &address));
+}
+
+static void join_all_sources(struct world *world, struct asker *asker, uint32_t group)
+{
+	asks(asker, true, 0, 0, 0);
+	join(world, asker, group);
+}
+
+static void leave(struct world *world, struct asker *asker)
+{
+	group_leave(&world->ip, &asker->member);
+}
+
+static bool is_joined(const struct world *world, uint32_t group)
+{
+	struct address address = address_v4(group);
+	return group_is_joined(&world->ip, world->link, &address);
+}
+
+static bool admits(const struct world *world, uint32_t source)
+{
+	struct address group = address_v4(GROUP), from = address_v4(source);
+	return group_admits(&world->ip, world->link, &group, &from);
 }
 
 /* What was sent, which is IGMP with TTL 1 and router alert. */
@@ -98,9 +128,9 @@ static void settle(struct world *world)
 static void joining_and_leaving_are_said_twice(void **state)
 {
 	struct world *world = *state;
-	struct group_member member = member_of(true, 0, 0, 0);
+	struct asker member;
 
-	join(world, &member, GROUP);
+	join_all_sources(world, &member, GROUP);
 	CHECK_EQUAL(1, world->sent_count);
 	check_record(world, 0, IGMP_TO_EXCLUDE, 0);
 	world_advance(world, 1 * SECOND);
@@ -109,8 +139,8 @@ static void joining_and_leaving_are_said_twice(void **state)
 	world_advance(world, 60 * SECOND);
 	CHECK_EQUAL(2, world->sent_count);
 
-	group_leave(&world->ip, &member);
-	assert_false(group_is_joined(&world->ip, world->link, GROUP));
+	leave(world, &member);
+	assert_false(is_joined(world, GROUP));
 	CHECK_EQUAL(1, world->ip.groups.count);
 	check_record(world, 2, IGMP_TO_INCLUDE, 0);
 	world_advance(world, 61 * SECOND);
@@ -123,86 +153,110 @@ static void joining_and_leaving_are_said_twice(void **state)
 static void a_second_member_is_nothing_new_to_the_link(void **state)
 {
 	struct world *world = *state;
-	struct group_member a = member_of(true, 0, 0, 0), b = a;
+	struct asker a, b;
 
-	join(world, &a, GROUP);
+	join_all_sources(world, &a, GROUP);
 	settle(world);
-	join(world, &b, GROUP);
-	group_leave(&world->ip, &a);
+	join_all_sources(world, &b, GROUP);
+	leave(world, &a);
 	CHECK_EQUAL(0, world->sent_count);
-	assert_true(group_is_joined(&world->ip, world->link, GROUP));
-	group_leave(&world->ip, &b);
+	assert_true(is_joined(world, GROUP));
+	leave(world, &b);
 	CHECK_EQUAL(1, world->sent_count);
 }
 
 static void sources_are_allowed_and_blocked_one_by_one(void **state)
 {
 	struct world *world = *state;
-	struct group_member member = member_of(false, 1, SOURCE_A, SOURCE_B);
+	struct asker member;
 
+	asks(&member, false, 1, SOURCE_A, SOURCE_B);
 	join(world, &member, GROUP);
 	check_record(world, 0, IGMP_ALLOW, 1);
 	settle(world);
-	member.source_count = 2;
-	group_member_changed(&world->ip, &member);
+	member.member.filter.sources.count = 2;
+	group_member_changed(&world->ip, &member.member);
 	check_record(world, 0, IGMP_ALLOW, 1);
-	assert_true(group_admits(&world->ip, world->link, GROUP, SOURCE_B));
-	member.source_count = 1; /* before it was said again */
-	group_member_changed(&world->ip, &member);
+	assert_true(admits(world, SOURCE_B));
+	member.member.filter.sources.count = 1; /* before it was said again */
+	group_member_changed(&world->ip, &member.member);
 	check_record(world, 1, IGMP_BLOCK, 1);
 	world_advance(world, world->clock.now + 10 * SECOND);
 	check_record(world, 2, IGMP_BLOCK, 1);
 	CHECK_EQUAL(3, world->sent_count);
-	assert_false(group_admits(&world->ip, world->link, GROUP, SOURCE_B));
+	assert_false(admits(world, SOURCE_B));
 }
 
 /* RFC 9776, 3.2's example in small. */
 static void what_members_want_is_merged(void **state)
 {
 	struct world *world = *state;
-	struct group_member included = member_of(false, 1, SOURCE_A, 0);
-	struct group_member excluding = member_of(true, 2, SOURCE_A, SOURCE_B);
-	struct group_member excluding_one = member_of(true, 1, SOURCE_A, 0);
+	struct asker included;
+	struct asker excluding;
+	struct asker excluding_one;
 
+	asks(&included, false, 1, SOURCE_A, 0);
+	asks(&excluding, true, 2, SOURCE_A, SOURCE_B);
+	asks(&excluding_one, true, 1, SOURCE_A, 0);
 	join(world, &included, GROUP);
-	assert_true(group_admits(&world->ip, world->link, GROUP, SOURCE_A));
-	assert_false(group_admits(&world->ip, world->link, GROUP, STRANGER));
+	assert_true(admits(world, SOURCE_A));
+	assert_false(admits(world, STRANGER));
 	join(world, &excluding, GROUP);
-	assert_true(group_admits(&world->ip, world->link, GROUP, SOURCE_A));
-	assert_false(group_admits(&world->ip, world->link, GROUP, SOURCE_B));
-	assert_true(group_admits(&world->ip, world->link, GROUP, STRANGER));
-	group_leave(&world->ip, &included);
-	assert_false(group_admits(&world->ip, world->link, GROUP, SOURCE_A));
+	assert_true(admits(world, SOURCE_A));
+	assert_false(admits(world, SOURCE_B));
+	assert_true(admits(world, STRANGER));
+	leave(world, &included);
+	assert_false(admits(world, SOURCE_A));
 	join(world, &excluding_one, GROUP);
-	assert_true(group_admits(&world->ip, world->link, GROUP, SOURCE_B));
-	assert_false(group_admits(&world->ip, world->link, GROUP, SOURCE_A));
+	assert_true(admits(world, SOURCE_B));
+	assert_false(admits(world, SOURCE_A));
 }
 
 static void too_many_sources_are_all_sources(void **state)
 {
 	struct world *world = *state;
-	struct group_member members[7];
+	static struct asker askers[GROUP_SOURCES_MOST / 2 + 1];
 
-	for (uint32_t i = 0; i < COUNT_OF(members); i++) {
-		members[i] = (struct group_member){ .source_count = GROUP_MEMBER_SOURCES_MOST };
-		for (uint32_t j = 0; j < GROUP_MEMBER_SOURCES_MOST; j++)
-			members[i].sources[j] = 0x0a000000 + 100 * i + j;
-		join(world, &members[i], GROUP);
+	for (uint32_t i = 0; i < COUNT_OF(askers); i++) {
+		asks(&askers[i], false, 2, 0x0a000000 + 2 * i, 0x0a000001 + 2 * i);
+		join(world, &askers[i], GROUP);
 	}
-	assert_true(group_admits(&world->ip, world->link, GROUP, STRANGER));
-	for (uint32_t i = 0; i < COUNT_OF(members); i++)
-		group_leave(&world->ip, &members[i]);
+	assert_true(admits(world, STRANGER));
+	leave(world, &askers[0]);
+	assert_false(admits(world, STRANGER));
+	for (uint32_t i = 1; i < COUNT_OF(askers); i++)
+		leave(world, &askers[i]);
 	settle(world);
 	CHECK_EQUAL(0, world->ip.groups.count);
+}
+
+/* Of the interface's filter, then of what is to be said of it. */
+static void sources_that_there_is_no_memory_for_are_all_sources(void **state)
+{
+	struct world *world = *state;
+	struct asker plain, member;
+
+	join_all_sources(world, &plain, GROUP);
+	settle(world);
+	asks(&member, true, 1, SOURCE_A, 0);
+	plain.member.filter.sources = member.member.filter.sources;
+	world->memory.refusals_after = 0;
+	group_member_changed(&world->ip, &plain.member);
+	assert_true(admits(world, SOURCE_A));
+	world->memory.refusals_after = 1; /* the filter */
+	group_member_changed(&world->ip, &plain.member);
+	world->memory.refusals_after = UNLIMITED;
+	assert_false(admits(world, SOURCE_A));
+	check_record(world, world->sent_count - 1, IGMP_TO_EXCLUDE, 1);
 }
 
 static void a_general_query_is_answered_in_time_and_in_one_report(void **state)
 {
 	struct world *world = *state;
-	struct group_member a = member_of(true, 0, 0, 0), b = a;
+	struct asker a, b;
 
-	join(world, &a, OTHER);
-	join(world, &b, GROUP);
+	join_all_sources(world, &a, OTHER);
+	join_all_sources(world, &b, GROUP);
 	settle(world);
 	CHECK_EQUAL(DELIVERED, hear_query(world, 0, 50));
 	CHECK_EQUAL(0, world->sent_count);
@@ -216,9 +270,9 @@ static void a_general_query_is_answered_in_time_and_in_one_report(void **state)
 static void a_query_of_a_group_is_answered_by_its_members_only(void **state)
 {
 	struct world *world = *state;
-	struct group_member member = member_of(true, 0, 0, 0);
+	struct asker member;
 
-	join(world, &member, GROUP);
+	join_all_sources(world, &member, GROUP);
 	settle(world);
 	CHECK_EQUAL(DROP_NOT_OURS, hear_query(world, OTHER, 10));
 	CHECK_EQUAL(DELIVERED, hear_query(world, GROUP, 10));
@@ -230,9 +284,10 @@ static void a_query_of_a_group_is_answered_by_its_members_only(void **state)
 static void a_query_of_sources_is_answered_with_those_that_are_wanted(void **state)
 {
 	struct world *world = *state;
-	struct group_member member = member_of(false, 1, SOURCE_A, 0);
+	struct asker member;
 	uint8_t query[IGMP_QUERY_V3_SIZE + 8] = { IGMP_QUERY, 10, [8] = 2, [9] = 125, [11] = 2 };
 
+	asks(&member, false, 1, SOURCE_A, 0);
 	put32(query + 4, GROUP);
 	put32(query + 12, SOURCE_A);
 	put32(query + 16, SOURCE_B);
@@ -248,9 +303,9 @@ static void a_query_of_sources_is_answered_with_those_that_are_wanted(void **sta
 static void a_query_that_leaves_no_time_is_answered_at_once(void **state)
 {
 	struct world *world = *state;
-	struct group_member member = member_of(true, 0, 0, 0);
+	struct asker member;
 
-	join(world, &member, GROUP);
+	join_all_sources(world, &member, GROUP);
 	settle(world);
 	CHECK_EQUAL(DELIVERED, hear_query(world, 0, 0));
 	world_advance(world, world->clock.now);
@@ -307,32 +362,32 @@ static void a_flipped_bit_is_refused(void **state)
 static void an_older_querier_is_spoken_to_in_its_version_until_it_falls_silent(void **state)
 {
 	struct world *world = *state;
-	struct group_member member = member_of(true, 0, 0, 0);
+	struct asker member;
 
 	CHECK_EQUAL(DELIVERED, hear_old_query(world, 10));
-	join(world, &member, GROUP);
+	join_all_sources(world, &member, GROUP);
 	CHECK_EQUAL(IGMP_REPORT_V2, sent_igmp(world, 0, GROUP).type);
 	world_advance(world, world->clock.now + 10 * SECOND);
 	CHECK_EQUAL(2, world->sent_count);
-	group_leave(&world->ip, &member);
+	leave(world, &member);
 	CHECK_EQUAL(IGMP_LEAVE, sent_igmp(world, 2, 0xe0000002).type);
 	world_advance(world, 251 * SECOND + SECOND);
 	world->sent_count = 0;
-	join(world, &member, GROUP);
+	join_all_sources(world, &member, GROUP);
 	check_record(world, 0, IGMP_TO_EXCLUDE, 0);
 }
 
 static void the_oldest_querier_hears_of_no_leaving(void **state)
 {
 	struct world *world = *state;
-	struct group_member member = member_of(true, 0, 0, 0);
+	struct asker member;
 
 	CHECK_EQUAL(DELIVERED, hear_old_query(world, 0));
-	join(world, &member, GROUP);
+	join_all_sources(world, &member, GROUP);
 	CHECK_EQUAL(IGMP_REPORT_V1, sent_igmp(world, 0, GROUP).type);
 	world_advance(world, 20 * SECOND);
 	world->sent_count = 0;
-	group_leave(&world->ip, &member);
+	leave(world, &member);
 	world_advance(world, 60 * SECOND);
 	CHECK_EQUAL(0, world->sent_count);
 	CHECK_EQUAL(0, world->ip.groups.count);
@@ -341,11 +396,11 @@ static void the_oldest_querier_hears_of_no_leaving(void **state)
 static void another_member_s_report_is_enough_for_an_older_querier(void **state)
 {
 	struct world *world = *state;
-	struct group_member member = member_of(true, 0, 0, 0);
+	struct asker member;
 	uint8_t report[IGMP_HEADER_SIZE] = { IGMP_REPORT_V2 };
 
 	CHECK_EQUAL(DELIVERED, hear_old_query(world, 100));
-	join(world, &member, GROUP);
+	join_all_sources(world, &member, GROUP);
 	world_advance(world, 20 * SECOND);
 	world->sent_count = 0;
 	CHECK_EQUAL(DELIVERED, hear_old_query(world, 100));
@@ -361,10 +416,10 @@ static void another_member_s_report_is_enough_for_an_older_querier(void **state)
 static void all_hosts_are_joined_by_everybody_and_never_spoken_of(void **state)
 {
 	struct world *world = *state;
-	struct group_member member = member_of(true, 0, 0, 0);
+	struct asker member;
 
-	assert_true(group_is_joined(&world->ip, world->link, ALL_HOSTS));
-	join(world, &member, ALL_HOSTS);
+	assert_true(is_joined(world, ALL_HOSTS));
+	join_all_sources(world, &member, ALL_HOSTS);
 	hear_query(world, 0, 10);
 	world_advance(world, 60 * SECOND);
 	CHECK_EQUAL(0, world->sent_count);
@@ -373,39 +428,40 @@ static void all_hosts_are_joined_by_everybody_and_never_spoken_of(void **state)
 static void there_are_no_more_groups_than_the_bound(void **state)
 {
 	struct world *world = *state;
-	static struct group_member members[GROUPS_MOST + 1];
+	static struct asker askers[GROUPS_MOST + 1];
+	struct address group = address_v4(GROUP);
 
-	for (uint32_t i = 0; i < GROUPS_MOST; i++) {
-		members[i] = member_of(true, 0, 0, 0);
-		join(world, &members[i], 0xef000000 + i);
-	}
-	members[GROUPS_MOST] = member_of(true, 0, 0, 0);
-	list_init(&members[GROUPS_MOST].link);
-	CHECK_EQUAL(-ENOBUFS, group_join(&world->ip, &members[GROUPS_MOST], world->link, GROUP));
+	for (uint32_t i = 0; i < GROUPS_MOST; i++)
+		join_all_sources(world, &askers[i], 0xef000000 + i);
+	list_init(&askers[GROUPS_MOST].member.link);
+	CHECK_EQUAL(-ENOBUFS,
+		    group_join(&world->ip, &askers[GROUPS_MOST].member, world->link, &group));
 }
 
 static void a_removed_interface_takes_its_groups_with_it(void **state)
 {
 	struct world *world = *state;
-	struct group_member member = member_of(true, 0, 0, 0);
+	struct asker member;
 
-	join(world, &member, GROUP);
+	join_all_sources(world, &member, GROUP);
 	CHECK_EQUAL(0, interface_remove(&world->ip, 2));
-	assert_null(member.group);
-	group_leave(&world->ip, &member);
+	assert_null(member.member.group);
+	leave(world, &member);
 	CHECK_EQUAL(0, world->ip.groups.count);
 }
 
 static void without_memory_nothing_is_joined(void **state)
 {
 	struct world *world = *state;
-	struct group_member member = member_of(true, 0, 0, 0);
+	struct asker member;
+	struct address group = address_v4(GROUP);
 
-	list_init(&member.link);
+	asks(&member, true, 0, 0, 0);
+	list_init(&member.member.link);
 	world->memory.refusals_after = 0;
-	CHECK_EQUAL(-ENOMEM, group_join(&world->ip, &member, world->link, GROUP));
+	CHECK_EQUAL(-ENOMEM, group_join(&world->ip, &member.member, world->link, &group));
 	world->memory.refusals_after = UNLIMITED;
-	assert_false(group_is_joined(&world->ip, world->link, GROUP));
+	assert_false(is_joined(world, GROUP));
 }
 
 int main(void)
@@ -416,6 +472,7 @@ int main(void)
 		WORLD_TEST(sources_are_allowed_and_blocked_one_by_one),
 		WORLD_TEST(what_members_want_is_merged),
 		WORLD_TEST(too_many_sources_are_all_sources),
+		WORLD_TEST(sources_that_there_is_no_memory_for_are_all_sources),
 		WORLD_TEST(a_general_query_is_answered_in_time_and_in_one_report),
 		WORLD_TEST(a_query_of_a_group_is_answered_by_its_members_only),
 		WORLD_TEST(a_query_of_sources_is_answered_with_those_that_are_wanted),

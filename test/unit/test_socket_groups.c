@@ -266,7 +266,9 @@ static void count_group(void *context, const struct berth_group_info *info)
 {
 	uint32_t *users = context;
 	assert_string_equal(info->interface, "eth0");
-	assert_int_equal(ntohl(info->group.s_addr), GROUP);
+	const struct sockaddr_in *name = (const struct sockaddr_in *)&info->group;
+	assert_int_equal(name->sin_family, AF_INET);
+	assert_int_equal(ntohl(name->sin_addr.s_addr), GROUP);
 	*users += info->users;
 }
 
