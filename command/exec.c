@@ -8,11 +8,12 @@
 
 static int refuse_usage(void)
 {
-	return fail("usage: berth exec [--lan L] N -- CMD...");
+	return fail("usage: berth exec [--lan L] [--no-files] N -- CMD...");
 }
 
 static const struct option options[] = {
 	{ "lan", required_argument, NULL, 'l' },
+	{ "no-files", no_argument, NULL, 'f' },
 	{ 0 },
 };
 
@@ -22,9 +23,12 @@ int command_exec(int argc, char **argv)
 	struct session_order order = { .lan = lan ? lan : "default", .exec = true };
 
 	for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
-		if (option != 'l')
+		if (option == 'l')
+			order.lan = optarg;
+		else if (option == 'f')
+			order.no_files = true;
+		else
 			return refuse_usage();
-		order.lan = optarg;
 	}
 	if (optind >= argc)
 		return refuse_usage();

@@ -15,15 +15,19 @@ struct subcommand {
 };
 
 static const struct subcommand subcommands[] = {
-	{ "run", "[--lan L] [--name N] [--ip A] -- CMD...", "run a program on a new host",
+	{ "run", "[--lan L] [--name N] [--ip A] [--no-files] -- CMD...",
+	  "run a program on a new host",
 	  "  --name N   the host's name: letters, digits, inner hyphens (default host1, host2 "
 	  "...)\n"
 	  "  --ip A     its address, from 10.77.0.1 to 10.77.255.254 (default the first free)\n"
+	  "  --no-files the machine's /proc/net, /etc/hosts and /etc/resolv.conf are read, not the "
+	  "host's\n"
 	  "The exit status is the program's; 125 Berth's own failure, 126 not executable, 127 not "
 	  "found,\n"
 	  "128+n ended by signal n.\n",
 	  command_run },
-	{ "exec", "[--lan L] N -- CMD...", "run a program on the host named N", "", command_exec },
+	{ "exec", "[--lan L] [--no-files] N -- CMD...", "run a program on the host named N", "",
+	  command_exec },
 	{ "ps", "[--lan L] [--json]", "list the hosts", "", command_ps },
 	{ "ss", "[--lan L] [--groups] [--json]", "list the sockets of all hosts, as ss -tan",
 	  "  --groups   the multicast groups they have joined instead\n", command_ss },

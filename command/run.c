@@ -7,13 +7,14 @@
 
 static int refuse_usage(void)
 {
-	return fail("usage: berth run [--lan L] [--name N] [--ip A] -- CMD...");
+	return fail("usage: berth run [--lan L] [--name N] [--ip A] [--no-files] -- CMD...");
 }
 
 static const struct option options[] = {
 	{ "lan", required_argument, NULL, 'l' },
 	{ "name", required_argument, NULL, 'n' },
 	{ "ip", required_argument, NULL, 'i' },
+	{ "no-files", no_argument, NULL, 'f' },
 	{ 0 },
 };
 
@@ -29,6 +30,8 @@ int command_run(int argc, char **argv)
 			order.name = optarg;
 		else if (option == 'i')
 			order.ip = optarg;
+		else if (option == 'f')
+			order.no_files = true;
 		else
 			return refuse_usage();
 	}

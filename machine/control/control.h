@@ -84,6 +84,10 @@ enum control_kind {
 	/* A guest's ioctl about the network. inode: the carrier's, or 0 (a socket of the machine's own); a: the request; data: a
 	 * struct ifreq, where it has one. Reply data: what is to be written there; of SIOCGIFCONF all rows. */
 	CONTROL_REQUEST,
+
+	/* A guest opens a file that tells of the network. data: its name, as inquiry/path.h has it. Reply: 0 and a descriptor; or
+	 * an error. */
+	CONTROL_FILE,
 };
 
 enum {

@@ -350,6 +350,7 @@ static const struct {
 	[CONTROL_SENDTO] = { call_sendto, CARRIER, true },
 	[CONTROL_FAILURE] = { call_failure, CARRIER, true },
 	[CONTROL_REQUEST] = { call_request, JOINED, true },
+	[CONTROL_FILE] = { call_file, JOINED, true },
 };
 
 /* A socket that nobody knows had no room when it was made, or was forgotten since: its connection is over. */

@@ -7,7 +7,7 @@
 /* Does what the message asks. The reply's a, with call->out_size bytes of data in call->out; or CALL_NO_REPLY. */
 int calls_do(struct call *call);
 
-/* The kinds that are not about a socket: join.c, question.c, capture.c, request.c. */
+/* The kinds that are not about a socket: join.c, question.c, capture.c, request.c, file.c. */
 int call_join(struct call *call);
 int call_spawn(struct call *call);
 int call_down(struct call *call);
@@ -16,6 +16,7 @@ int call_sockets(struct call *call);
 int call_groups(struct call *call);
 int call_capture(struct call *call);
 int call_request(struct call *call);
+int call_file(struct call *call);
 
 /* Writes a sentence for the reply to an error, and returns the error. */
 int call_refuse(struct call *call, int error, const char *sentence);

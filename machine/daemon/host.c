@@ -1,6 +1,7 @@
 #include "daemon/host.h"
 
 #include "daemon/carrier.h"
+#include "daemon/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -204,6 +205,21 @@ bool host_reaches(const struct host *host, const struct in6_addr *address)
 	if (IN6_IS_ADDR_V4MAPPED(address))
 		return reaches_v4(host, address->s6_addr + 12);
 	return IN6_IS_ADDR_LOOPBACK(address) || memcmp(address, &host->address6, PREFIX6 / 8) == 0;
+}
+
+uint64_t host_complete_socket(void *context, struct berth_socket_info *info)
+{
+	const struct host *host = context;
+	const struct carrier *carrier;
+
+	if (info->descriptor < 0)
+		return 0;
+	TAILQ_FOREACH(carrier, &host->carriers, link)
+	if (carrier->descriptor == info->descriptor) {
+		listener_queue(carrier, &info->receive_queue, &info->send_queue);
+		return carrier->by_inode.key;
+	}
+	return 0;
 }
 
 /* Bound, connecting, connected or closing: not what only waits out its TIME-WAIT. */

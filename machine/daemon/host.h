@@ -47,6 +47,10 @@ void hosts_settle(struct daemon *daemon);
 /* Is it a unicast address that the host sends to without a router? IPv4's are mapped here. */
 bool host_reaches(const struct host *host, const struct in6_addr *address);
 
+/* For inquiry: context is a host. What a guest has in its own queue of connections waits as well; the inode is what its
+ * /proc/PID/fd shows. */
+uint64_t host_complete_socket(void *context, struct berth_socket_info *info);
+
 /* How many sockets it has that are in use, or have something to deliver. */
 unsigned host_socket_count(struct host *host);
 

@@ -2,7 +2,6 @@
 
 #include "daemon/host.h"
 #include "daemon/link.h"
-#include "daemon/listener.h"
 #include "inquiry/netlink.h"
 
 #include <errno.h>
@@ -163,23 +162,6 @@ static void bind_itself(struct carrier *carrier)
 	netlink->port = port;
 }
 
-/* See question.c: what the guest has in its own queue waits as well. */
-static uint64_t complete(void *context, struct berth_socket_info *info)
-{
-	const struct host *host = context;
-	const struct carrier *carrier;
-
-	if (info->descriptor < 0)
-		return 0;
-	TAILQ_FOREACH(carrier, &host->carriers, link)
-	if (carrier->descriptor == info->descriptor) {
-		if (carrier->state == CARRIER_LISTENING)
-			listener_queue(carrier, &info->receive_queue, &info->send_queue);
-		return carrier->by_inode.key;
-	}
-	return 0;
-}
-
 static void answer(struct carrier *carrier, const void *request, size_t size)
 {
 	const struct netlink *netlink = carrier->netlink;
@@ -190,7 +172,7 @@ static void answer(struct carrier *carrier, const void *request, size_t size)
 					     .capped = netlink->capped,
 					     .explained = netlink->explained,
 					     .uid = getuid(),
-					     .complete = complete,
+					     .complete = host_complete_socket,
 					     .context = carrier->host };
 
 	bind_itself(carrier);

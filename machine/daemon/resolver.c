@@ -7,6 +7,7 @@
 #include <strings.h>
 
 enum {
+	LAST_ADDRESS = 0x0a4dfffe,
 	DNS_PORT = 53,
 	TTL_SECONDS = 1, /* hosts come and go */
 };
@@ -102,6 +103,25 @@ bool resolver_takes(const struct host *host, const void *address, size_t size)
 	else
 		return false;
 	return takes(host, &asked);
+}
+
+static bool is_free(struct daemon *daemon, uint32_t v4)
+{
+	const struct in_addr address = { htonl(v4) };
+	struct in6_addr mapped = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
+
+	memcpy(mapped.s6_addr + 12, &address, sizeof address);
+	return !is_host(daemon, &mapped);
+}
+
+/* Counted down from the last, 10.77.255.254: hosts that are not asked to have another begin at the other end. */
+struct in_addr resolver_address(struct daemon *daemon)
+{
+	uint32_t address = LAST_ADDRESS;
+
+	while (!is_free(daemon, address))
+		address--;
+	return (struct in_addr){ htonl(address) };
 }
 
 /* Answers. */

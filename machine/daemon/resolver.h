@@ -13,6 +13,9 @@
 /* Is what a socket of that host sends to that address a question to us? */
 bool resolver_takes(const struct host *host, const void *address, size_t size);
 
+/* An address of the LAN's that no host has, to be told to programs as their name server's. */
+struct in_addr resolver_address(struct daemon *daemon);
+
 enum { RESOLVER_ANSWER_MOST = 512 }; /* RFC 1035, 4.2.1 */
 
 /* Writes the answer and returns its size; 0: there is none to what is no query. */

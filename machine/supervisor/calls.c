@@ -10,26 +10,34 @@ struct handler {
 	call_step *ours;      /* the first argument is a carrier */
 	call_step *elsewhere; /* it is not; NULL: the kernel does it */
 	call_step *datagrams; /* it is one of datagrams; NULL: as for others */
+	call_step *without;   /* it is no descriptor of ours, whatever it is */
 };
 
 static const struct handler handlers[] = {
-	[SYS_bind] = { call_bind, NULL, NULL },
-	[SYS_listen] = { call_listen, NULL, NULL },
-	[SYS_connect] = { call_connect, call_connect_elsewhere, call_datagram_connect },
-	[SYS_accept] = { call_accept, NULL, call_datagram_accept },
-	[SYS_accept4] = { call_accept4, NULL, call_datagram_accept },
-	[SYS_getsockname] = { call_getsockname, NULL, NULL },
-	[SYS_getpeername] = { call_getpeername, NULL, NULL },
-	[SYS_shutdown] = { call_shutdown, NULL, NULL },
-	[SYS_getsockopt] = { call_getsockopt, NULL, NULL },
-	[SYS_setsockopt] = { call_setsockopt, NULL, NULL },
-	[SYS_sendto] = { call_sendto, NULL, call_datagram_sendto },
-	[SYS_sendmsg] = { call_sendmsg, NULL, call_datagram_sendmsg },
-	[SYS_sendmmsg] = { call_sendmmsg, NULL, call_datagram_sendmmsg },
-	[SYS_recvfrom] = { call_recvfrom, NULL, call_datagram_recvfrom },
-	[SYS_recvmsg] = { call_recvmsg, NULL, call_datagram_recvmsg },
-	[SYS_ioctl] = { call_ioctl, call_ioctl_elsewhere, NULL },
-	[SYS_recvmmsg] = { call_recvmmsg, NULL, call_datagram_recvmmsg },
+	[SYS_bind] = { call_bind, NULL, NULL, NULL },
+	[SYS_listen] = { call_listen, NULL, NULL, NULL },
+	[SYS_connect] = { call_connect, call_connect_elsewhere, call_datagram_connect, NULL },
+	[SYS_accept] = { call_accept, NULL, call_datagram_accept, NULL },
+	[SYS_accept4] = { call_accept4, NULL, call_datagram_accept, NULL },
+	[SYS_getsockname] = { call_getsockname, NULL, NULL, NULL },
+	[SYS_getpeername] = { call_getpeername, NULL, NULL, NULL },
+	[SYS_shutdown] = { call_shutdown, NULL, NULL, NULL },
+	[SYS_getsockopt] = { call_getsockopt, NULL, NULL, NULL },
+	[SYS_setsockopt] = { call_setsockopt, NULL, NULL, NULL },
+	[SYS_sendto] = { call_sendto, NULL, call_datagram_sendto, NULL },
+	[SYS_sendmsg] = { call_sendmsg, NULL, call_datagram_sendmsg, NULL },
+	[SYS_sendmmsg] = { call_sendmmsg, NULL, call_datagram_sendmmsg, NULL },
+	[SYS_recvfrom] = { call_recvfrom, NULL, call_datagram_recvfrom, NULL },
+	[SYS_recvmsg] = { call_recvmsg, NULL, call_datagram_recvmsg, NULL },
+	[SYS_ioctl] = { call_ioctl, call_ioctl_elsewhere, NULL, NULL },
+	[SYS_recvmmsg] = { call_recvmmsg, NULL, call_datagram_recvmmsg, NULL },
+	[SYS_socket] = { .without = call_socket },
+#ifdef SYS_open
+	[SYS_open] = { .without = call_open },
+#endif
+	[SYS_openat] = { .without = call_openat },
+	[SYS_openat2] = { .without = call_openat2 },
+	[SYS_uname] = { .without = call_uname },
 };
 
 enum {
@@ -40,8 +48,10 @@ enum {
 static void begin(struct supervisor *supervisor, struct call *call)
 {
 	int number = call->request.data.nr;
-	if (number == SYS_socket) {
-		call_socket(supervisor, call);
+	const struct handler *handler =
+		number >= 0 && number < HANDLERS ? &handlers[number] : &handlers[0];
+	if (handler->without) {
+		handler->without(supervisor, call);
 		return;
 	}
 
@@ -53,8 +63,6 @@ static void begin(struct supervisor *supervisor, struct call *call)
 		call_answer(supervisor, call, -ENFILE);
 		return;
 	}
-	const struct handler *handler =
-		number >= 0 && number < HANDLERS ? &handlers[number] : &handlers[0];
 	if (call->descriptor >= 0)
 		call->type = carrier_is(call->descriptor, &call->inode);
 	if (call->type && handler->ours) {

@@ -1,5 +1,6 @@
 /* calls: what is done about each trapped call: one table in calls.c, a function a call, in the files named here. Each is
- * handed a call whose descriptor is a duplicate of a carrier (but call_socket's), and sees to it that it ends. */
+ * handed a call whose descriptor is a duplicate of a carrier (but those of create.c and files.c), and sees to it that it
+ * ends. */
 #ifndef SUPERVISOR_CALLS_H
 #define SUPERVISOR_CALLS_H
 
@@ -48,6 +49,11 @@ call_step call_datagram_recvmmsg;
 
 call_step call_datagram_connect; /* names.c */
 call_step call_datagram_accept;
+
+call_step call_open; /* files.c */
+call_step call_openat;
+call_step call_openat2;
+call_step call_uname;
 
 call_step call_ioctl; /* requests.c */
 call_step call_ioctl_elsewhere;

@@ -1,6 +1,7 @@
 #include "supervisor/filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <seccomp.h>
@@ -85,10 +86,23 @@ static const struct rule rules[] = {
 	{ SCMP_SYS(ioctl), SCMP_ACT_NOTIFY, IF_BITS(1, 0xffffff00, 0x8900) },
 	{ SCMP_SYS(ioctl), SCMP_ACT_NOTIFY, IF_BITS(1, 0xffffffff, SIOCOUTQ) },
 
+	/* Its node's name is the host's. */
+	{ SCMP_SYS(uname), SCMP_ACT_NOTIFY, ALWAYS },
+
 	/* A ring would open sockets past us; programs fall back on ENOSYS (do not kill: some always try). */
 	{ SCMP_SYS(io_uring_setup), SCMP_ACT_ERRNO(ENOSYS), ALWAYS },
 	{ SCMP_SYS(io_uring_enter), SCMP_ACT_ERRNO(ENOSYS), ALWAYS },
 	{ SCMP_SYS(io_uring_register), SCMP_ACT_ERRNO(ENOSYS), ALWAYS },
+};
+
+/* What only reads a file, and no directory. Compilers say O_NOCTTY, which nobody says of files that tell of a network, and open
+ * hundreds. openat2's flags are in memory. */
+#define OPENS_OTHERWISE (O_ACCMODE | O_DIRECTORY | O_CREAT | O_PATH | O_NOCTTY)
+
+static const struct rule file_rules[] = {
+	{ SCMP_SYS(open), SCMP_ACT_NOTIFY, IF_BITS(1, OPENS_OTHERWISE, 0) },
+	{ SCMP_SYS(openat), SCMP_ACT_NOTIFY, IF_BITS(2, OPENS_OTHERWISE, 0) },
+	{ SCMP_SYS(openat2), SCMP_ACT_NOTIFY, ALWAYS },
 };
 
 /* Of architectures that this kernel runs beside its own. */
@@ -154,15 +168,22 @@ static int refuse_domains(scmp_filter_ctx context, int call)
 	return result;
 }
 
-static int add_rules(scmp_filter_ctx context)
+static int add_table(scmp_filter_ctx context, const struct rule *table, size_t count)
 {
-	for (size_t i = 0; i < COUNT(rules); i++) {
-		int result = seccomp_rule_add_array(context, rules[i].action, rules[i].call,
-						    rules[i].count, &rules[i].where);
-		if (result < 0)
-			return result;
-	}
-	int result = refuse_domains(context, SCMP_SYS(socket));
+	int result = 0;
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = seccomp_rule_add_array(context, table[i].action, table[i].call,
+						table[i].count, &table[i].where);
+	return result;
+}
+
+static int add_rules(scmp_filter_ctx context, bool files)
+{
+	int result = add_table(context, rules, COUNT(rules));
+	if (result == 0 && files)
+		result = add_table(context, file_rules, COUNT(file_rules));
+	if (result == 0)
+		result = refuse_domains(context, SCMP_SYS(socket));
 	if (result == 0)
 		result = refuse_domains(context, SCMP_SYS(socketpair));
 	return result < 0 ? result : add_dumpable(context);
@@ -220,7 +241,7 @@ static int export(scmp_filter_ctx context, struct sock_fprog *program)
 	return result;
 }
 
-int filter_make(struct filter *filter)
+int filter_make(struct filter *filter, bool files)
 {
 	*filter = (struct filter){ 0 };
 	scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
@@ -229,7 +250,7 @@ int filter_make(struct filter *filter)
 
 	int result = set_attributes(context);
 	if (result == 0)
-		result = add_rules(context);
+		result = add_rules(context, files);
 	if (result == 0)
 		result = add_foreign(context);
 	if (result == 0)

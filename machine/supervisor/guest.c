@@ -57,10 +57,11 @@ static void *filtered_thread(void *argument)
 	return NULL;
 }
 
-pid_t guest_start(char *const command[], const struct guest_inheritance *inheritance, int *notify)
+pid_t guest_start(char *const command[], bool files, const struct guest_inheritance *inheritance,
+		  int *notify)
 {
 	struct start start = { .command = command, .inheritance = inheritance };
-	int result = filter_make(&start.filter);
+	int result = filter_make(&start.filter, files);
 	if (result < 0)
 		return result;
 

@@ -7,6 +7,7 @@
 #define SUPERVISOR_GUEST_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -21,9 +22,10 @@ struct guest_inheritance {
  * were. */
 void guest_inherit(struct guest_inheritance *inheritance);
 
-/* Starts command (found by PATH) in this process's environment. The guest's pid and in *notify the filter's descriptor; or a
+/* Starts command (found by PATH) in this process's environment; files: those that it opens are looked at (filter.h). The guest's pid and in *notify the filter's descriptor; or a
  * negative errno, -EBUSY where a listener is above us. A program that cannot be run is a guest that ends with 126 or 127, as
  * with a shell. */
-pid_t guest_start(char *const command[], const struct guest_inheritance *inheritance, int *notify);
+pid_t guest_start(char *const command[], bool files, const struct guest_inheritance *inheritance,
+		  int *notify);
 
 #endif

@@ -60,6 +60,10 @@ static void on_message(struct supervisor *supervisor, struct control_message *me
 		children_end(supervisor);
 	} else {
 		struct call *call = call_by_id(supervisor, message->header.id);
+		if (call && call->extra < 0) {
+			call->extra = descriptor;
+			descriptor = -1;
+		}
 		if (call)
 			call->reply(supervisor, call, message);
 	}

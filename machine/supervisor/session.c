@@ -115,7 +115,7 @@ static void let_go(const int *kept, size_t count)
 static pid_t start(const struct session_order *order, int channel,
 		   const struct guest_inheritance *inheritance, int *notify)
 {
-	pid_t guest = guest_start(order->command, inheritance, notify);
+	pid_t guest = guest_start(order->command, !order->no_files, inheritance, notify);
 	if (guest == -EBUSY)
 		fail(channel,
 		     "another program's seccomp listener is above this one, and Linux allows one: "

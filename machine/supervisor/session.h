@@ -11,6 +11,7 @@ struct session_order {
 	const char *name; /* of the host; NULL: the daemon chooses */
 	const char *ip;   /* NULL: likewise */
 	bool exec;        /* the host is there already */
+	bool no_files;    /* files are the machine's, those that tell of the network too */
 	char **command;   /* NULL at the end */
 };
 

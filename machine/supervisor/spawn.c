@@ -110,6 +110,8 @@ static _Noreturn void begin(const json_t *words, int channel)
 					     .name = text_of(words, "name"),
 					     .ip = text_of(words, "ip"),
 					     .exec = json_is_true(json_object_get(words, "exec")),
+					     .no_files = json_is_true(
+						     json_object_get(words, "no_files")),
 					     .command = command };
 	session_run(&order, kept, &inheritance);
 }

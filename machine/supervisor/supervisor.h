@@ -69,6 +69,7 @@ struct call {
 	int extra;      /* another descriptor that goes with the call, or -1 */
 	uint64_t inode; /* of the carrier */
 	int type;       /* SOCK_STREAM ..., of the carrier */
+	int cloexec;    /* O_CLOEXEC or 0, of the descriptor that the guest is to get */
 
 	uint32_t id; /* of the question that the daemon has not answered; 0: none */
 	call_reply *reply;

@@ -31,6 +31,7 @@ json_t *words_of_order(const struct session_order *order)
 	if (order->ip)
 		json_object_set_new(object, "ip", legible(order->ip));
 	json_object_set_new(object, "exec", json_boolean(order->exec));
+	json_object_set_new(object, "no_files", json_boolean(order->no_files));
 	return object;
 }
 

@@ -1,6 +1,8 @@
 /* What programs ask about a host's network, answered without a kernel: netlink datagrams in and out, byte by byte, and
  * ioctl's structures. */
+#include "inquiry/files.h"
 #include "inquiry/netlink.h"
+#include "inquiry/path.h"
 #include "inquiry/request.h"
 
 #include "unit/check.h"
@@ -399,6 +401,98 @@ static void an_interface_is_asked_for_by_ioctl(void **state)
 	close_world(world);
 }
 
+static void a_path_is_known_by_any_of_its_names(void **state)
+{
+	static const struct {
+		const char *path, *name;
+	} paths[] = {
+		{ "/proc/net/tcp", "net/tcp" },
+		{ "//proc/./net//tcp", "net/tcp" },
+		{ "/proc/self/net/tcp6", "net/tcp6" },
+		{ "/proc/thread-self/net/dev", "net/dev" },
+		{ "/proc/17/net/dev", "net/dev" },
+		{ "/proc/17/task/18/net/route", "net/route" },
+		{ "/proc/self/task/18/net/route", "net/route" },
+		{ "/proc/net/../net/arp", "net/arp" },
+		{ "/etc/hosts", "etc/hosts" },
+		{ "/usr/../etc/resolv.conf", "etc/resolv.conf" },
+		{ "/proc/sys/kernel/hostname", "kernel/hostname" },
+		{ "/proc/net/unix", NULL },
+		{ "/proc/net", NULL },
+		{ "/proc/net/tcp/", "net/tcp" },
+		{ "/proc/x17/net/dev", NULL },
+		{ "/proc/17/dev", NULL },
+		{ "/home/etc/hosts", NULL },
+		{ "/etc/hosts.allow", NULL },
+		{ "/../../etc/hosts", "etc/hosts" },
+		{ "/kernel/hostname", NULL },
+		{ "/proc/kernel/hostname", NULL },
+		{ "/net/tcp", NULL },
+		{ "/", NULL },
+		{ "", NULL },
+	};
+	(void)state;
+
+	for (size_t i = 0; i < COUNT_OF(paths); i++) {
+		const char *name = path_tells(paths[i].path);
+		assert_true((name == NULL) == (paths[i].name == NULL));
+		if (name)
+			assert_string_equal(name, paths[i].name);
+	}
+	assert_true(path_may_tell("tcp"));
+	assert_true(path_may_tell("../net/tcp"));
+	assert_false(path_may_tell("/usr/lib/libc.so.6"));
+	assert_false(path_may_tell(""));
+}
+
+static void a_path_that_is_too_long_is_none(void **state)
+{
+	char path[3 * 4096];
+	(void)state;
+
+	memset(path, 'x', sizeof path);
+	path[0] = '/';
+	memcpy(path + sizeof path - 11, "/etc/hosts", 11);
+	assert_null(path_tells(path));
+}
+
+static void check_file(struct world *world, const char *name, const char *expected)
+{
+	const struct file_reader reader = { .host = world->host, .uid = 5, .complete = complete };
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+
+	assert_non_null(to);
+	assert_int_equal(file_write(&reader, name, to), 0);
+	fclose(to);
+	assert_non_null(strstr(text, expected));
+	free(text);
+}
+
+static void files_say_what_linux_would(void **state)
+{
+	struct world *world = new_world(NETLINK_ROUTE);
+	const struct file_reader reader = { .host = world->host, .complete = complete };
+	const struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(80) };
+	(void)state;
+
+	const int listener = berth_socket(world->host, AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(
+		berth_bind(world->host, listener, (const struct sockaddr *)&any, sizeof any), 0);
+	assert_int_equal(berth_listen(world->host, listener, 5), 0);
+	check_file(world, "net/tcp",
+		   "\n   0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000  "
+		   "   5        0 100");
+	check_file(world, "net/route", "\neth0\t00004D0A\t00000000\t0001\t0\t0\t0\t0000FFFF\t");
+	check_file(world, "net/dev", "\n  eth0:       0       0    0    0    0     0          0 ");
+	check_file(world, "net/arp", "IP address       HW type     Flags       HW address ");
+	check_file(world, "net/udp", "  sl  local_address rem_address   st ");
+	check_file(world, "net/sockstat", "TCP: inuse 1 ");
+	assert_int_equal(file_write(&reader, "net/fib_trie", stderr), -ENOENT);
+	close_world(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +505,9 @@ int main(void)
 		cmocka_unit_test(sockets_are_listed_by_protocol_and_state),
 		cmocka_unit_test(damaged_requests_do_no_harm),
 		cmocka_unit_test(an_interface_is_asked_for_by_ioctl),
+		cmocka_unit_test(a_path_is_known_by_any_of_its_names),
+		cmocka_unit_test(a_path_that_is_too_long_is_none),
+		cmocka_unit_test(files_say_what_linux_would),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
