@@ -340,8 +340,9 @@ void berth_host_sockets(struct berth_host *host,
 		each(context, &info);
 	}
 	LIST_EACH (node, &host->ping.all) {
-		describe_datagram(CONTAINER_OF(node, struct udp_socket, link), SOCK_DGRAM,
-				  IPPROTO_ICMP, &info);
+		const struct udp_socket *ping = CONTAINER_OF(node, struct udp_socket, link);
+		bool v4 = address_is_v4(&ping->holder.unbound);
+		describe_datagram(ping, SOCK_DGRAM, v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6, &info);
 		each(context, &info);
 	}
 	LIST_EACH (node, &host->raw.sockets.all) {

@@ -19,10 +19,10 @@
 extern "C" {
 #endif
 
-/* AF_INET, or AF_INET6 for IPv4 by way of mapped addresses (IPv6 itself is not reached yet: -ENETUNREACH,
- * -EADDRNOTAVAIL), with SOCK_STREAM (0 or IPPROTO_TCP) or SOCK_DGRAM (0 or IPPROTO_UDP). AF_INET also with SOCK_RAW and
- * any protocol but 0, which is raw(7) without its privilege, and SOCK_DGRAM with IPPROTO_ICMP, which is icmp(7)'s ping
- * socket: echo requests out, echo replies in, the port is their identifier. Both are datagram sockets in all that follows.
+/* AF_INET, or AF_INET6 for IPv6 and, by way of mapped addresses, IPv4 (RFC 3493; IPV6_V6ONLY), with SOCK_STREAM (0 or
+ * IPPROTO_TCP) or SOCK_DGRAM (0 or IPPROTO_UDP). Also with SOCK_RAW and any protocol but 0, which is raw(7) without its
+ * privilege, of the one family, and SOCK_DGRAM with IPPROTO_ICMP or IPPROTO_ICMPV6, which is icmp(7)'s ping socket: echo
+ * requests out, echo replies in, the port is their identifier. Both are datagram sockets in all that follows.
  * AF_PACKET with SOCK_RAW or SOCK_DGRAM and an ethertype in network order is packet(7) without its privilege: names are
  * struct sockaddr_ll, and calls that need a peer are -EOPNOTSUPP. Returns a descriptor.
  * -EAFNOSUPPORT, -ESOCKTNOSUPPORT, -EPROTONOSUPPORT, -EMFILE (most_sockets), -ENOBUFS. SOCK_NONBLOCK and SOCK_CLOEXEC in

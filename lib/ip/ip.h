@@ -21,7 +21,14 @@
 
 struct ip;
 
+/* What the sender of IPv6 packets asks for them. */
+struct ipv6_settings {
+	uint8_t hop_limit; /* 0: the default */
+	uint8_t traffic_class;
+};
+
 enum {
+	IP_TTL_DEFAULT = 64,         /* RFC 1700; of IPv6 too */
 	IP_LOOPBACK_MOST = 16384,    /* frames waiting in the loopback queue */
 	IP_LOOPBACK_RUN_MOST = 1024, /* delivered in one run, so that other hosts get their turn */
 	IP_IDENTIFICATIONS = 64,

@@ -8,8 +8,6 @@
 
 #include <errno.h>
 
-enum { TTL_DEFAULT = 64 }; /* RFC 1700 */
-
 /* A keyed permutation of 16 bits (four rounds of Feistel): a counter seen through it repeats no sooner, and tells nobody
  * how much we send. */
 static uint16_t scramble(const struct siphash_key *key, uint16_t value)
@@ -70,7 +68,7 @@ static struct ipv4_header header_of(struct ip *ip, const struct ip_send *send,
 		.total_size = (uint16_t)(IPV4_HEADER_SIZE + frame_size(frame)),
 		.identification = choose_identification(ip, send->dont_fragment),
 		.dont_fragment = send->dont_fragment,
-		.ttl = send->ttl ? send->ttl : TTL_DEFAULT,
+		.ttl = send->ttl ? send->ttl : IP_TTL_DEFAULT,
 		.protocol = send->protocol,
 		.source = address_to_v4(source),
 		.destination = address_to_v4(&send->destination),

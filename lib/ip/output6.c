@@ -2,7 +2,6 @@
 
 #include "wire/ipv6_chain.h"
 
-enum { HOP_LIMIT_DEFAULT = 64 }; /* RFC 1700 */
 
 /* RFC 6437, 3: the same for all of a flow, and nothing that can be guessed from another's. */
 static uint32_t choose_flow(const struct ip *ip, const struct ip_send *send,
@@ -64,7 +63,7 @@ struct frame *ipv6_put_headers(const struct ip *ip, const struct ip_send *send,
 		.flow_label = choose_flow(ip, send, source, frame),
 		.payload_size = (uint16_t)(send->headers.size + frame_size(frame)),
 		.next_header = send->headers.size > 0 ? send->first_header : send->protocol,
-		.hop_limit = send->ttl ? send->ttl : HOP_LIMIT_DEFAULT,
+		.hop_limit = send->ttl ? send->ttl : IP_TTL_DEFAULT,
 		.source = *source,
 		.destination = send->destination,
 	};

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 static const struct socket_kind *const kinds[] = { &stream_kind, &datagram_kind, &ping_kind,
-						   &raw_kind };
+						   &ping6_kind, &raw_kind };
 
 /* 0 is the first protocol of its type, but no raw socket's; any other one may be. */
 static bool is_of_protocol(const struct socket_kind *kind, int protocol)
@@ -12,12 +12,6 @@ static bool is_of_protocol(const struct socket_kind *kind, int protocol)
 	if (kind == &raw_kind)
 		return protocol > 0 && protocol <= UINT8_MAX;
 	return protocol == 0 || protocol == kind->protocol;
-}
-
-/* Ping and raw sockets are IPv4's alone, so far. */
-static bool is_of_domain(const struct socket_kind *kind, int domain)
-{
-	return domain == AF_INET || (kind != &ping_kind && kind != &raw_kind);
 }
 
 /* Of Linux's packet_create SOCK_PACKET is missing, which its manual calls obsolete. Any protocol will do. */
@@ -42,7 +36,7 @@ static int judge(int domain, int type, int protocol, const struct socket_kind **
 	int refusal = -ESOCKTNOSUPPORT;
 	for (size_t index = 0; index < sizeof kinds / sizeof kinds[0]; index++) {
 		*kind = kinds[index];
-		if ((*kind)->type != type || !is_of_domain(*kind, domain))
+		if ((*kind)->type != type || ((*kind)->domain && (*kind)->domain != domain))
 			continue;
 		if (is_of_protocol(*kind, protocol))
 			return 0;

@@ -137,7 +137,7 @@ ssize_t datagram_send_by(struct socket *socket, const struct msghdr *message, in
 		return -EMSGSIZE;
 	int result = read_name(socket, message, &endpoint, &outgoing.peer);
 	if (result == 0 && message->msg_control)
-		result = message_read_controls(message, &outgoing, &source);
+		result = message_read_controls(socket->domain, message, &outgoing, &source);
 	if (result == 0)
 		result = send(socket, &outgoing);
 	return result < 0 ? result : (ssize_t)outgoing.size;
@@ -204,7 +204,7 @@ static ssize_t receive_failure(struct socket *socket, struct msghdr *message)
 	if (message->msg_name)
 		address_write(socket->domain, &failure->peer, message->msg_name,
 			      &message->msg_namelen);
-	message_write_failure(failure, message);
+	message_write_failure(socket->domain, failure, message);
 	udp_failure_drop_first(socket->datagram);
 	return copied;
 }

@@ -64,12 +64,66 @@ static int read_tos(const struct control *control, struct udp_outgoing *outgoing
 	return 0;
 }
 
-/* Levels that are not IP's are passed over, as Linux does, but for SOL_SOCKET, of which nothing is known here. */
-static int read_control(const struct control *control, struct udp_outgoing *outgoing,
+static int read_packet_info6(const struct control *control, struct udp_outgoing *outgoing,
+			     struct address *source)
+{
+	struct in6_pktinfo info;
+
+	if (control->data.size < sizeof info)
+		return -EINVAL;
+	memcpy(&info, control->data.at, sizeof info);
+	outgoing->interface = (int)info.ipi6_ifindex;
+	struct address own = address_v6(info.ipi6_addr.s6_addr);
+	if (!address_is_any(&own)) {
+		*source = address_in_zone(own, outgoing->interface);
+		outgoing->source = source;
+	}
+	return 0;
+}
+
+/* An int that fits a byte; -1 leaves it to the socket. */
+static int read_byte(const struct control *control, int *byte)
+{
+	if (control->data.size != sizeof *byte)
+		return -EINVAL;
+	memcpy(byte, control->data.at, sizeof *byte);
+	return *byte >= -1 && *byte <= UINT8_MAX ? 0 : -EINVAL;
+}
+
+/* Linux's ip6_datagram_send_ctl. */
+static int read_control6(const struct control *control, struct udp_outgoing *outgoing,
+			 struct address *source)
+{
+	int byte, result;
+
+	switch (control->type) {
+	case IPV6_PKTINFO:
+		return read_packet_info6(control, outgoing, source);
+	case IPV6_HOPLIMIT:
+		result = read_byte(control, &byte);
+		if (result == 0 && byte > 0)
+			outgoing->ttl = (uint8_t)byte;
+		return result;
+	case IPV6_TCLASS:
+		result = read_byte(control, &byte);
+		if (result == 0 && byte >= 0) {
+			outgoing->has_tos = true;
+			outgoing->tos = (uint8_t)byte;
+		}
+		return result;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Levels that are not the socket's are passed over, as Linux does, but for SOL_SOCKET, of which nothing is known here. */
+static int read_control(int domain, const struct control *control, struct udp_outgoing *outgoing,
 			struct address *source)
 {
 	if (control->level == SOL_SOCKET)
 		return -EINVAL;
+	if (control->level == IPPROTO_IPV6 && domain == AF_INET6)
+		return read_control6(control, outgoing, source);
 	if (control->level != IPPROTO_IP)
 		return 0;
 	switch (control->type) {
@@ -84,7 +138,7 @@ static int read_control(const struct control *control, struct udp_outgoing *outg
 	}
 }
 
-int message_read_controls(const struct msghdr *message, struct udp_outgoing *outgoing,
+int message_read_controls(int domain, const struct msghdr *message, struct udp_outgoing *outgoing,
 			  struct address *source)
 {
 	struct bytes rest = { message->msg_control, message->msg_controllen };
@@ -98,7 +152,7 @@ int message_read_controls(const struct msghdr *message, struct udp_outgoing *out
 		struct control control = { header.cmsg_level,
 					   header.cmsg_type,
 					   { rest.at + CMSG_LEN(0), size - CMSG_LEN(0) } };
-		int result = read_control(&control, outgoing, source);
+		int result = read_control(domain, &control, outgoing, source);
 		if (result < 0)
 			return result;
 		size_t whole = CMSG_ALIGN(size);
@@ -160,6 +214,36 @@ static void add_packet_info(struct controls *controls, const struct udp_datagram
 	add(controls, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
 }
 
+/* As Linux's ip6_datagram_recv_ctl: of a mapped address too, but for the hop limit and the class, which are IPv6's. */
+static void add_v6_controls(const struct socket *socket, struct controls *controls,
+			    const struct udp_datagram *datagram)
+{
+	bool v4 = address_is_v4(&datagram->destination);
+
+	if (socket->tells_packet_info6) {
+		struct in6_pktinfo info = { .ipi6_ifindex = (unsigned)datagram->interface };
+		address_write_v6(info.ipi6_addr.s6_addr, &datagram->destination);
+		add(controls, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+	}
+	if (socket->tells_hop_limit && !v4)
+		add(controls, IPPROTO_IPV6, IPV6_HOPLIMIT, &(int){ datagram->ttl }, sizeof(int));
+	if (socket->tells_traffic_class && !v4)
+		add(controls, IPPROTO_IPV6, IPV6_TCLASS, &(int){ datagram->tos }, sizeof(int));
+}
+
+static void add_v4_controls(const struct socket *socket, struct controls *controls,
+			    const struct udp_datagram *datagram)
+{
+	if (!address_is_v4(&datagram->destination))
+		return;
+	if (socket->tells_packet_info)
+		add_packet_info(controls, datagram);
+	if (socket->tells_ttl)
+		add(controls, IPPROTO_IP, IP_TTL, &(int){ datagram->ttl }, sizeof(int));
+	if (socket->tells_tos)
+		add(controls, IPPROTO_IP, IP_TOS, &datagram->tos, sizeof datagram->tos);
+}
+
 void message_write_controls(const struct socket *socket, const struct udp_datagram *datagram,
 			    struct msghdr *message)
 {
@@ -168,12 +252,8 @@ void message_write_controls(const struct socket *socket, const struct udp_datagr
 	if (!controls.at)
 		controls.room = 0;
 	add_timestamp(&controls, socket->timestamps, datagram->arrived);
-	if (socket->tells_packet_info)
-		add_packet_info(&controls, datagram);
-	if (socket->tells_ttl)
-		add(&controls, IPPROTO_IP, IP_TTL, &(int){ datagram->ttl }, sizeof(int));
-	if (socket->tells_tos)
-		add(&controls, IPPROTO_IP, IP_TOS, &datagram->tos, sizeof datagram->tos);
+	add_v6_controls(socket, &controls, datagram);
+	add_v4_controls(socket, &controls, datagram);
 	message->msg_controllen = controls.used;
 	message->msg_flags |= controls.flags;
 }
@@ -198,25 +278,29 @@ void message_write_frame_controls(const struct socket *socket, const struct pack
 	message->msg_flags |= controls.flags;
 }
 
-void message_write_failure(const struct udp_failure *failure, struct msghdr *message)
+/* Behind the error comes who said so, in the socket's family. */
+void message_write_failure(int domain, const struct udp_failure *failure, struct msghdr *message)
 {
 	struct controls controls = { message->msg_control, message->msg_controllen, 0, 0 };
+	const struct endpoint offender = { .address = failure->offender };
+	bool v4 = address_is_v4(&failure->peer.address);
 	struct {
 		struct sock_extended_err error;
-		struct sockaddr_in offender;
+		struct sockaddr_storage offender;
 	} what = {
 		.error = { .ee_errno = (uint32_t)failure->error,
-			   .ee_origin = SO_EE_ORIGIN_ICMP,
+			   .ee_origin = v4 ? SO_EE_ORIGIN_ICMP : SO_EE_ORIGIN_ICMP6,
 			   .ee_type = failure->type,
 			   .ee_code = failure->code,
 			   .ee_info = failure->mtu },
-		.offender = { .sin_family = AF_INET },
 	};
+	socklen_t size = sizeof what.offender;
 
 	if (!controls.at)
 		controls.room = 0;
-	put32((uint8_t *)&what.offender.sin_addr, address_to_v4(&failure->offender));
-	add(&controls, IPPROTO_IP, IP_RECVERR, &what, sizeof what);
+	address_write(domain, &offender, (struct sockaddr *)&what.offender, &size);
+	add(&controls, domain == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
+	    domain == AF_INET ? IP_RECVERR : IPV6_RECVERR, &what, sizeof what.error + size);
 	message->msg_controllen = controls.used;
 	message->msg_flags |= controls.flags;
 }

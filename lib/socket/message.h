@@ -7,8 +7,9 @@
 /* Bytes in all its pieces. */
 size_t message_size(const struct msghdr *message);
 
-/* What control messages ask of a datagram, with their addresses kept in *source. 0 or -EINVAL, as Linux's ip_cmsg_send. */
-int message_read_controls(const struct msghdr *message, struct udp_outgoing *outgoing,
+/* What control messages ask of a datagram, with their addresses kept in *source. 0 or -EINVAL, as Linux's ip_cmsg_send
+ * and ip6_datagram_send_ctl. */
+int message_read_controls(int domain, const struct msghdr *message, struct udp_outgoing *outgoing,
 			  struct address *source);
 
 /* The control messages that a socket's options have a datagram come with; what finds no room is MSG_CTRUNC. */
@@ -20,6 +21,6 @@ void message_write_frame_controls(const struct socket *socket, const struct pack
 				  struct msghdr *message);
 
 /* And an error's (MSG_ERRQUEUE). */
-void message_write_failure(const struct udp_failure *failure, struct msghdr *message);
+void message_write_failure(int domain, const struct udp_failure *failure, struct msghdr *message);
 
 #endif

@@ -95,6 +95,14 @@ extern const struct option stream_options[];
 extern const size_t stream_option_count;
 extern const struct option datagram_options[];
 extern const size_t datagram_option_count;
+/* ipv6_options.c: of every IPv6 socket but a stream, which has two of them */
+extern const struct option ipv6_options[];
+extern const size_t ipv6_option_count;
+int get_hop_limit(struct socket *socket, void *value, socklen_t *size);
+int set_hop_limit(struct socket *socket, const void *value, socklen_t size);
+int get_traffic_class(struct socket *socket, void *value, socklen_t *size);
+int set_traffic_class(struct socket *socket, const void *value, socklen_t size);
+
 extern const struct option raw_options[]; /* beside those of a datagram socket */
 extern const size_t raw_option_count;
 

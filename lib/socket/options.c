@@ -131,6 +131,8 @@ static const struct option *find(const struct socket *socket, int level, int nam
 		find_in(options, sizeof options / sizeof options[0], level, name);
 	if (!option)
 		option = find_in(socket->kind->options, *socket->kind->option_count, level, name);
+	if (!option && level == IPPROTO_IPV6 && socket->kind->type != SOCK_STREAM)
+		option = find_in(ipv6_options, ipv6_option_count, level, name);
 	if (!option && socket->kind->more_options)
 		option = find_in(socket->kind->more_options, *socket->kind->more_option_count,
 				 level, name);

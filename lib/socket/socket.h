@@ -30,6 +30,7 @@ struct option;
 
 /* What a call does on the sockets of one kind. Results as the public call's. */
 struct socket_kind {
+	int domain;   /* 0: AF_INET and AF_INET6 */
 	int type;     /* SOCK_STREAM ... */
 	int protocol; /* IPPROTO_TCP ...; IPPROTO_RAW: any */
 	const struct option *options;
@@ -57,6 +58,7 @@ struct socket_kind {
 extern const struct socket_kind stream_kind;
 extern const struct socket_kind datagram_kind;
 extern const struct socket_kind ping_kind;
+extern const struct socket_kind ping6_kind;
 extern const struct socket_kind raw_kind;
 extern const struct socket_kind packet_kind;
 extern const struct socket_kind cooked_packet_kind;
@@ -79,6 +81,7 @@ struct socket {
 	};
 	/* Which control messages a datagram comes with. */
 	bool tells_packet_info, tells_ttl, tells_tos;
+	bool tells_packet_info6, tells_hop_limit, tells_traffic_class;
 	bool tells_auxiliary; /* PACKET_AUXDATA, of a packet socket's frame */
 	enum timestamps timestamps;
 	struct block *reserved; /* between berth_send_reserve and its commit */

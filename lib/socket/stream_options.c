@@ -240,6 +240,8 @@ const struct option stream_options[] = {
 	{ IPPROTO_TCP, TCP_INFO,      sizeof(struct tcp_info), get_info, NULL },
 	{ IPPROTO_IP,  IP_TOS,        0, BOTH(tos) },
 	{ IPPROTO_IP,  IP_TTL,        0, BOTH(ttl) },
+	{ IPPROTO_IPV6, IPV6_UNICAST_HOPS, 0, BOTH(hop_limit) },
+	{ IPPROTO_IPV6, IPV6_TCLASS,  0, BOTH(traffic_class) },
 };
 /* clang-format on */
 const size_t stream_option_count = sizeof stream_options / sizeof stream_options[0];

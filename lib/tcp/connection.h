@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/queue.h"
 #include "base/table.h"
+#include "ip/ip.h"
 #include "tcp/congestion.h"
 #include "tcp/rack.h"
 #include "tcp/rate.h"
@@ -51,6 +52,7 @@ struct tcp_settings {
 	uint64_t user_timeout; /* 0: the retry count alone decides */
 	uint8_t tos;
 	uint8_t ttl;
+	struct ipv6_settings ipv6; /* of IPv6, what those two are of IPv4 */
 };
 
 struct tcp_listener;

@@ -16,12 +16,14 @@ static enum verdict put_out(struct tcp_connection *connection, struct frame *fra
 	tcp_write(frame_push(frame, (uint32_t)tcp_header_size(header)), header);
 	frame->checksum_left_out = true;
 
+	const struct tcp_settings *settings = &connection->settings;
+	bool v4 = address_is_v4(&connection->peer.address);
 	struct ip_send send = {
 		.source = connection->holder.local.address,
 		.destination = connection->peer.address,
 		.protocol = PROTOCOL_TCP,
-		.ttl = connection->settings.ttl,
-		.tos = connection->settings.tos,
+		.ttl = v4 ? settings->ttl : settings->ipv6.hop_limit,
+		.tos = v4 ? settings->tos : settings->ipv6.traffic_class,
 		.dont_fragment = true,
 	};
 	return ip_output(connection->tcp->ip, &send, frame);

@@ -3,11 +3,19 @@
 #include "transport/outgoing.h"
 #include "wire/checksum.h"
 #include "wire/icmp.h"
+#include "wire/icmp6.h"
 #include "wire/ipv4.h"
+#include "wire/ipv6.h"
 
 #include <errno.h>
 
 enum { IDENTIFIER_AT = 4 }; /* in an echo, as in what an error quotes of one */
+
+/* The type of a request to there. */
+static uint8_t echo_to(const struct address *peer)
+{
+	return address_is_v4(peer) ? ICMP_ECHO : ICMP6_ECHO;
+}
 
 static struct udp_socket *find_in(const struct list *holders, const struct address *own,
 				  const struct address *peer)
@@ -32,12 +40,15 @@ static struct udp_socket *find(const struct udp *ping, uint16_t identifier,
 	return socket ? socket : find_in(&port->bound, own, peer);
 }
 
-/* icmp_input has found the checksum right, or left out: then whoever reads it gets a message that has it. */
-static struct frame *copy_message(const struct udp *ping, const struct frame *message)
+/* The checksum was found right, or left out: then whoever reads it gets a message that has it. */
+static struct frame *copy_message(const struct udp *ping, const struct ip_packet *packet)
 {
-	struct frame *copy = frame_copy(ping->pool, (struct bytes){ 0 }, message);
+	struct frame *copy = frame_copy(ping->pool, (struct bytes){ 0 }, packet->frame);
 	if (copy && copy->checksum_left_out) {
 		struct checksum checksum = { 0 };
+		if (packet->version == 6)
+			checksum_add_pseudo(&checksum, &packet->source, &packet->destination,
+					    PROTOCOL_ICMP6, frame_size(copy));
 		checksum_add_frame(&checksum, copy);
 		put16(copy->head + 2, checksum_finish(&checksum));
 	}
@@ -52,7 +63,7 @@ static enum verdict ping_input(void *context, const struct ip_packet *packet)
 
 	if (!socket)
 		return DROP_NO_SOCKET;
-	struct frame *copy = copy_message(ping, packet->frame);
+	struct frame *copy = copy_message(ping, packet);
 	if (!copy)
 		return DROP_MEMORY;
 	enum verdict verdict =
@@ -63,11 +74,11 @@ static enum verdict ping_input(void *context, const struct ip_packet *packet)
 
 static void ping_error(void *context, const struct ip_error *error)
 {
-	if (error->transport.at[0] != ICMP_ECHO)
+	if (error->transport.at[0] != echo_to(&error->destination))
 		return;
 	uint16_t identifier = get16(error->transport.at + IDENTIFIER_AT);
 	struct udp_socket *socket = find(context, identifier, &error->source, &error->destination);
-	if (socket && (socket->connected || socket->settings.keep_failures))
+	if (socket && (socket->connected || udp_keeps(socket, error)))
 		udp_take_error(socket, error, 0);
 }
 
@@ -100,14 +111,15 @@ static int emit(const struct udp_socket *socket, const struct udp_outgoing *outg
 		return -ENOBUFS;
 	if (frame->head_size == 0)
 		take_header_into_head(frame);
-	if (frame->head[0] != ICMP_ECHO || frame->head[1] != 0) {
+	if (frame->head[0] != echo_to(&way->peer.address) || frame->head[1] != 0) {
 		frame_free(frame);
 		return -EINVAL;
 	}
 	put16(frame->head + 2, 0);
 	put16(frame->head + IDENTIFIER_AT, socket->holder.local.port);
 	frame->checksum_left_out = true;
-	return outgoing_emit(socket, outgoing, way, PROTOCOL_ICMP, frame);
+	bool v4 = address_is_v4(&way->peer.address);
+	return outgoing_emit(socket, outgoing, way, v4 ? PROTOCOL_ICMP : PROTOCOL_ICMP6, frame);
 }
 
 int ping_send(struct udp_socket *socket, const struct udp_outgoing *outgoing)
@@ -122,6 +134,8 @@ int ping_send(struct udp_socket *socket, const struct udp_outgoing *outgoing)
 	int result = outgoing_find_way(socket, outgoing, &way);
 	if (result < 0)
 		return result;
+	if (address_is_v4(&way.peer.address) != address_is_v4(&socket->holder.unbound))
+		return -EINVAL; /* a mapped address: Linux's ping_v6_sendmsg */
 	if (outgoing_is_too_big(socket, &way, outgoing->size))
 		return -EMSGSIZE;
 	result = outgoing_refusal(socket);

@@ -1,4 +1,4 @@
-/* ping: Linux's ping sockets (SOCK_DGRAM with IPPROTO_ICMP), with which programs send echo requests and hear the answers
+/* ping: Linux's ping sockets (SOCK_DGRAM with IPPROTO_ICMP or IPPROTO_ICMPV6), with which programs send echo requests and hear the answers
  * without any privilege. Such a socket is one of UDP's with another header: its port is the echo's identifier, and what it
  * sends and receives is the ICMP message, header and all. The identifier and the checksum are filled in.
  *

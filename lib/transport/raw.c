@@ -4,7 +4,9 @@
 #include "transport/outgoing.h"
 #include "transport/raw_input.h"
 #include "wire/checksum.h"
+#include "wire/icmp6.h"
 #include "wire/ipv4.h"
+#include "wire/ipv6.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -36,7 +38,15 @@ struct raw_socket *raw_open(struct raw *raw, uint8_t protocol, void *owner)
 	socket->common.holder.local.port = protocol;
 	socket->protocol = protocol;
 	socket->header_included = protocol == IPPROTO_RAW;
+	socket->checksum_at = -1;
 	return socket;
+}
+
+void raw_turn_v6(struct raw_socket *socket)
+{
+	udp_turn_v6(&socket->common);
+	if (socket->protocol == PROTOCOL_ICMP6)
+		socket->checksum_at = ICMP6_CHECKSUM_AT;
 }
 
 void raw_close(struct raw_socket *socket)
@@ -100,6 +110,11 @@ void raw_disconnect(struct raw_socket *socket)
 									  : common->asked;
 }
 
+static bool is_v6(const struct raw_socket *socket)
+{
+	return !address_is_v4(&socket->common.holder.unbound);
+}
+
 /* Linux fills in what the sender may leave 0 (source, identification), and the total size and checksum always. */
 static bool complete_header(struct ip *ip, struct frame *packet, const struct address *source)
 {
@@ -133,21 +148,49 @@ static int emit_with_header(const struct raw_socket *socket, const struct udp_ou
 	if (!packet)
 		return -ENOBUFS;
 	outgoing_gather(packet->head, outgoing);
-	if (!complete_header(ip, packet, &way->source)) {
+	struct ipv6_header ipv6;
+	bool holds = is_v6(socket) ? ipv6_parse(frame_head(packet), packet->head_size, &ipv6)
+				   : complete_header(ip, packet, &way->source);
+	if (!holds) {
 		frame_free(packet);
 		return -EINVAL;
 	}
 	return outgoing_result(ip_output_written(ip, &way->peer.address, packet));
 }
 
+/* RFC 3542, 3.1: in one piece, with the checksum in its place. */
+static struct frame *summed_frame(const struct raw_socket *socket,
+				  const struct udp_outgoing *outgoing,
+				  const struct outgoing_way *way)
+{
+	uint32_t size = (uint32_t)outgoing->size;
+	struct frame *frame = frame_with_room(socket->common.udp->pool, size);
+	if (!frame)
+		return NULL;
+
+	struct checksum checksum = { 0 };
+	uint8_t *place = frame->head + socket->checksum_at;
+	outgoing_gather(frame->head, outgoing);
+	put16(place, 0);
+	checksum_add_pseudo(&checksum, &way->source, &way->peer.address, socket->protocol, size);
+	checksum_add(&checksum, (struct bytes){ frame->head, size });
+	uint16_t sum = checksum_finish(&checksum);
+	put16(place, sum ? sum : UINT16_MAX);
+	return frame;
+}
+
 static int emit(const struct raw_socket *socket, const struct udp_outgoing *outgoing,
 		const struct outgoing_way *way)
 {
 	const struct udp_socket *common = &socket->common;
+	bool summed = is_v6(socket) && socket->checksum_at >= 0;
 
 	if (outgoing_is_too_big(common, way, outgoing->size))
 		return -EMSGSIZE;
-	struct frame *frame = outgoing_frame(common->udp->pool, outgoing);
+	if (summed && (size_t)socket->checksum_at + 2 > outgoing->size)
+		return -EINVAL;
+	struct frame *frame = summed ? summed_frame(socket, outgoing, way)
+				     : outgoing_frame(common->udp->pool, outgoing);
 	if (!frame)
 		return -ENOBUFS;
 	return outgoing_emit(common, outgoing, way, socket->protocol, frame);
@@ -160,6 +203,8 @@ int raw_send(struct raw_socket *socket, const struct udp_outgoing *outgoing)
 	if (outgoing->size > UINT16_MAX)
 		return -EMSGSIZE;
 	int result = outgoing_find_way(&socket->common, outgoing, &way);
+	if (result == 0 && address_is_v4(&way.peer.address) == is_v6(socket))
+		result = -EINVAL; /* a mapped address: Linux's rawv6_sendmsg */
 	if (result == 0)
 		result = outgoing_refusal(&socket->common);
 	if (result < 0)

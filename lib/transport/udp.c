@@ -55,6 +55,7 @@ void udp_socket_init(struct udp_socket *socket, struct udp *udp, void *owner)
 		.send_buffer = UDP_BUFFER_DEFAULT,
 		.receive_buffer = UDP_BUFFER_DEFAULT,
 		.discovery = IP_PMTUDISC_WANT,
+		.discovery6 = IP_PMTUDISC_WANT,
 		/* RFC 1112, 6.1; RFC 3493, 5.2: it stays on the link unless asked otherwise */
 		.groups = { { .ttl = 1 }, { .ttl = 1 } },
 	};

@@ -58,6 +58,11 @@ struct udp_settings {
 	uint8_t discovery;  /* IP_MTU_DISCOVER: IP_PMTUDISC_DONT, _WANT, _DO or _PROBE */
 	bool broadcast;     /* SO_BROADCAST */
 	bool keep_failures; /* IP_RECVERR */
+	/* The like for IPv6: IPV6_UNICAST_HOPS and IPV6_TCLASS, IPV6_MTU_DISCOVER, IPV6_DONTFRAG, IPV6_RECVERR. */
+	struct ipv6_settings ipv6;
+	uint8_t discovery6;
+	bool dont_fragment6;
+	bool keep_failures6;
 	struct udp_group_settings groups[GROUP_FAMILIES];
 };
 
@@ -197,6 +202,8 @@ bool udp_hears_address(const struct udp_socket *socket, const struct address *ow
 bool udp_hears_group(const struct udp_socket *socket, const struct ip_packet *packet);
 
 /* Tells the socket, if Linux would: header_size as in udp_failure_keep. */
+/* Does it keep errors of this one's family (IP_RECVERR, IPV6_RECVERR)? */
+bool udp_keeps(const struct udp_socket *socket, const struct ip_error *error);
 void udp_take_error(struct udp_socket *socket, const struct ip_error *error, uint32_t header_size);
 
 /* As ip_find_path_by; to a group as the socket's options say. */

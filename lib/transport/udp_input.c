@@ -232,7 +232,13 @@ enum verdict udp_input(void *context, const struct ip_packet *packet)
 	return queue(socket, &arrival);
 }
 
-/* Linux tells a connected socket what it calls fatal in its icmp_err_convert; the rest only with IP_RECVERR. What a
+bool udp_keeps(const struct udp_socket *socket, const struct ip_error *error)
+{
+	return address_is_v4(&error->destination) ? socket->settings.keep_failures
+						  : socket->settings.keep_failures6;
+}
+
+/* Linux tells a connected socket what it calls fatal in its icmp_err_convert and icmpv6_err_convert; the rest only with IP_RECVERR. What a
  * neighbour's silence comes to (host unreachable) is not. */
 static bool is_told(const struct ip_error *error)
 {
@@ -250,38 +256,37 @@ static bool is_told(const struct ip_error *error)
 		[15] = true, /* precedence cutoff */
 	};
 
+	if (!address_is_v4(&error->destination))
+		return error->hard;
 	if (error->type == ICMP_UNREACHABLE)
 		return error->code < sizeof fatal && fatal[error->code];
 	return error->type == ICMP_PARAMETER_PROBLEM;
 }
 
 /* Whose datagram it was: an unconnected socket's only where it wants to know. */
-static struct udp_socket *find_sender(const struct udp *udp, const struct endpoint *local,
-				      const struct endpoint *peer)
+static struct udp_socket *find_sender(const struct udp *udp, const struct ip_error *error)
 {
-	uint32_t hash = udp_tuple_hash(udp, local, peer);
-	struct udp_socket *socket = find_connected(udp, local, peer, hash);
+	struct endpoint local = { error->source, get16(error->transport.at) };
+	struct endpoint peer = { error->destination, get16(error->transport.at + 2) };
+	uint32_t hash = udp_tuple_hash(udp, &local, &peer);
+	struct udp_socket *socket = find_connected(udp, &local, &peer, hash);
 	if (socket)
 		return socket;
-	struct port_holder *holder = ports_find_open(&udp->ports, local, hash);
+	struct port_holder *holder = ports_find_open(&udp->ports, &local, hash);
 	socket = holder ? CONTAINER_OF(holder, struct udp_socket, holder) : NULL;
-	return socket && socket->settings.keep_failures ? socket : NULL;
+	return socket && udp_keeps(socket, error) ? socket : NULL;
 }
 
 void udp_error(void *context, const struct ip_error *error)
 {
-	struct udp *udp = context;
-	struct endpoint local = { error->source, get16(error->transport.at) };
-	struct endpoint peer = { error->destination, get16(error->transport.at + 2) };
-	struct udp_socket *socket = find_sender(udp, &local, &peer);
-
+	struct udp_socket *socket = find_sender(context, error);
 	if (socket)
 		udp_take_error(socket, error, UDP_HEADER_SIZE);
 }
 
 void udp_take_error(struct udp_socket *socket, const struct ip_error *error, uint32_t header_size)
 {
-	if (!is_told(error) && !socket->settings.keep_failures)
+	if (!is_told(error) && !udp_keeps(socket, error))
 		return;
 	if (error->error == EMSGSIZE) {
 		if (socket->settings.discovery == IP_PMTUDISC_DONT)
@@ -289,7 +294,7 @@ void udp_take_error(struct udp_socket *socket, const struct ip_error *error, uin
 		if (error->mtu < socket->path_mtu)
 			socket->path_mtu = error->mtu;
 	}
-	if (socket->settings.keep_failures)
+	if (udp_keeps(socket, error))
 		udp_failure_keep(socket, error, header_size);
 	socket->error = error->error;
 	socket->udp->config.wake(socket->udp->config.context, socket->owner);

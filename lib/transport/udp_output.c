@@ -98,7 +98,11 @@ static uint32_t header_size(const struct outgoing_way *way)
 static bool may_not_be_cut(const struct udp_socket *socket, const struct outgoing_way *way,
 			   size_t size)
 {
-	switch (socket->settings.discovery) {
+	bool v4 = address_is_v4(&way->peer.address);
+
+	if (!v4 && socket->settings.dont_fragment6)
+		return true;
+	switch (v4 ? socket->settings.discovery : socket->settings.discovery6) {
 	case IP_PMTUDISC_DO:
 	case IP_PMTUDISC_PROBE:
 		return true;
@@ -114,7 +118,19 @@ static uint8_t choose_ttl(const struct udp_socket *socket, const struct udp_outg
 {
 	if (outgoing->ttl)
 		return outgoing->ttl;
-	return is_multicast(way) ? group_settings(socket, way)->ttl : socket->settings.ttl;
+	if (is_multicast(way))
+		return group_settings(socket, way)->ttl;
+	return address_is_v4(&way->peer.address) ? socket->settings.ttl
+						 : socket->settings.ipv6.hop_limit;
+}
+
+static uint8_t choose_tos(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
+			  const struct outgoing_way *way)
+{
+	if (outgoing->has_tos)
+		return outgoing->tos;
+	return address_is_v4(&way->peer.address) ? socket->settings.tos
+						 : socket->settings.ipv6.traffic_class;
 }
 
 /* What became of it, as sendmsg(2) tells: what is lost behind the socket is not the sender's to know. */
@@ -143,13 +159,22 @@ int outgoing_emit(const struct udp_socket *socket, const struct udp_outgoing *ou
 		.destination = way->peer.address,
 		.protocol = protocol,
 		.ttl = ttl,
-		.tos = outgoing->has_tos ? outgoing->tos : socket->settings.tos,
+		.tos = choose_tos(socket, outgoing, way),
 		.interface = way->interface,
 		.not_to_self = group_settings(socket, way)->not_to_own_host,
 		.only_to_self = is_multicast(way) && ttl == 0,
 		.dont_fragment = may_not_be_cut(socket, way, frame_size(frame)),
 	};
 	return outgoing_result(ip_output(socket->udp->ip, &send, frame));
+}
+
+static bool refuses_to_cut(const struct udp_socket *socket, const struct outgoing_way *way)
+{
+	const struct udp_settings *settings = &socket->settings;
+
+	if (address_is_v4(&way->peer.address))
+		return settings->discovery == IP_PMTUDISC_DO;
+	return settings->dont_fragment6 || settings->discovery6 == IP_PMTUDISC_DO;
 }
 
 bool outgoing_is_too_big(const struct udp_socket *socket, const struct outgoing_way *way,
@@ -159,7 +184,7 @@ bool outgoing_is_too_big(const struct udp_socket *socket, const struct outgoing_
 	uint32_t counted = header == IPV4_HEADER_SIZE ? header : 0;
 
 	return counted + size > UINT16_MAX ||
-	       (socket->settings.discovery == IP_PMTUDISC_DO && header + size > way->mtu);
+	       (refuses_to_cut(socket, way) && header + size > way->mtu);
 }
 
 int outgoing_refusal(struct udp_socket *socket)

@@ -22,7 +22,7 @@ static bool is_served(int domain, int kind, int protocol)
 		return protocol == 0 || protocol == IPPROTO_TCP;
 	case SOCK_DGRAM:
 		return protocol == 0 || protocol == IPPROTO_UDP ||
-		       (domain == AF_INET && protocol == IPPROTO_ICMP);
+		       protocol == (domain == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6);
 	default:
 		return protocol > 0 && protocol <= UINT8_MAX;
 	}
@@ -42,7 +42,7 @@ static int judge_packet(int kind)
 	return kind == SOCK_RAW || kind == SOCK_DGRAM ? 0 : -ESOCKTNOSUPPORT;
 }
 
-/* What a kernel says that has TCP, UDP, and ping and raw sockets for IPv4, all of them without privilege: __sys_socket,
+/* What a kernel says that has TCP, UDP, ping and raw sockets, all of them without privilege: __sys_socket,
  * __sock_create and inet_create, in their order. */
 static int judge(int domain, int type, int protocol)
 {
@@ -57,8 +57,7 @@ static int judge(int domain, int type, int protocol)
 		return -EAFNOSUPPORT;
 	if (protocol < 0 || protocol >= PROTOCOLS)
 		return -EINVAL;
-	bool raw = kind == SOCK_RAW && domain == AF_INET;
-	if (kind != SOCK_STREAM && kind != SOCK_DGRAM && !raw)
+	if (kind != SOCK_STREAM && kind != SOCK_DGRAM && kind != SOCK_RAW)
 		return -ESOCKTNOSUPPORT;
 	return is_served(domain, kind, protocol) ? 0 : -EPROTONOSUPPORT;
 }
