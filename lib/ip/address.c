@@ -3,6 +3,7 @@
 #include "ip/dad.h"
 #include "ip/identifier.h"
 #include "ip/ip.h"
+#include "wire/ipv6.h"
 
 #include <errno.h>
 
@@ -69,6 +70,8 @@ int ip_address_add(struct ip *ip, int index, const struct address *address, unsi
 		return -ENODEV;
 	if (made.prefix > 128 || !address_is_assignable(address))
 		return -EINVAL;
+	if (!address_is_v4(address) && interface->mtu < IPV6_MTU_LEAST)
+		return -EINVAL; /* RFC 8200, 5: no link of IPv6's */
 	return add(ip, interface, &made);
 }
 

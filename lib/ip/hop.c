@@ -1,5 +1,8 @@
 #include "ip/hop.h"
 
+#include "base/assert.h"
+#include "ip/source.h"
+
 #include <errno.h>
 
 struct interface *ip_interface_of(const struct ip *ip, const struct address *address)
@@ -74,6 +77,14 @@ static struct interface *interface_to_group(const struct ip *ip, int interface,
 				      : ip_interface_of(ip, source);
 }
 
+/* Of IPv4, one of the next hop's subnet. */
+static const struct address *choose_source(const struct ip *ip, const struct hop *hop,
+					   const struct address *destination)
+{
+	return address_is_v4(destination) ? interface_source(hop->interface, &hop->next)
+					  : source_select(ip, hop->interface, destination);
+}
+
 /* To others. An unbound sender to a group, and all else, go by the routes. */
 static bool hop_to_others(const struct ip *ip, int interface, const struct address *source,
 			  const struct address *destination, struct hop *hop)
@@ -93,7 +104,7 @@ static bool hop_to_others(const struct ip *ip, int interface, const struct addre
 		return false;
 	hop->to_group = group || interface_is_broadcast(hop->interface, destination);
 	if (address_is_any(source))
-		source = interface_source(hop->interface, &hop->next);
+		source = choose_source(ip, hop, destination);
 	if (!source)
 		return false;
 	hop->source = *source;
@@ -131,6 +142,22 @@ int hop_find(const struct ip *ip, int interface, const struct address *from,
 	return hop_to_others(ip, interface, from, &destination, hop) ? 0 : -ENETUNREACH;
 }
 
+uint32_t hop_mtu(const struct ip *ip, const struct hop *hop, const struct address *destination)
+{
+	uint32_t mtu = hop->interface->mtu;
+
+	if (!hop->interface->ethernet || hop->to_group)
+		return mtu;
+	uint16_t known = pmtu_find(&ip->pmtus, destination, ip->clock->now);
+	return known && known < mtu ? known : mtu;
+}
+
+void ip_path_narrowed(struct ip *ip, const struct ip_error *error)
+{
+	assert(error->error == EMSGSIZE && error->mtu > 0);
+	pmtu_learn(&ip->pmtus, &error->destination, error->mtu, ip->clock->now);
+}
+
 int ip_find_path_by(struct ip *ip, int interface, const struct address *source,
 		    const struct address *destination, struct ip_path *path)
 {
@@ -147,7 +174,7 @@ int ip_find_path_by(struct ip *ip, int interface, const struct address *source,
 	*path = (struct ip_path){
 		.interface = hop.interface,
 		.source = hop.source,
-		.mtu = hop.interface->mtu,
+		.mtu = hop_mtu(ip, &hop, destination),
 		.largest_segment = hop.interface->largest_segment,
 	};
 	return 0;

@@ -21,4 +21,7 @@ struct hop {
 int hop_find(const struct ip *ip, int interface, const struct address *from,
 	     const struct address *to, struct hop *hop);
 
+/* How large a packet may be to get there whole, as far as is known. */
+uint32_t hop_mtu(const struct ip *ip, const struct hop *hop, const struct address *destination);
+
 #endif

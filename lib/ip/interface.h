@@ -116,7 +116,7 @@ struct interface *interface_find(const struct ip *ip, int index);
 int interface_remove(struct ip *ip, int index);
 
 /* prefix: 0 to 32, or 128 of IPv6. Brings the route to its subnet, and tells the link (RFC 5227, 2.3). A link-local address
- * is of the interface's zone, whatever it says. -ENODEV; -EINVAL: no unicast address; -EEXIST: the host has it already;
+ * is of the interface's zone, whatever it says. -ENODEV; -EINVAL: no unicast address, or IPv6 on a link of less than 1,280 bytes; -EEXIST: the host has it already;
  * -ENOMEM. */
 int ip_address_add(struct ip *ip, int index, const struct address *address, unsigned prefix);
 

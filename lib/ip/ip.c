@@ -25,6 +25,7 @@ bool ip_init(struct ip *ip, const struct berth_allocator *allocator, struct pool
 	list_init(&ip->loopback);
 	list_init(&ip->claims);
 	routes_init(&ip->routes, allocator);
+	pmtus_init(&ip->pmtus, allocator, &ip->random);
 	ip_register(ip, PROTOCOL_ICMP, &(struct ip_protocol){ .input = icmp_input, .context = ip });
 	ip_register(ip, PROTOCOL_ICMP6,
 		    &(struct ip_protocol){ .input = icmp6_input, .context = ip });
@@ -75,6 +76,7 @@ void ip_close(struct ip *ip)
 	groups_close(ip);
 	fragments_close(ip);
 	neighbours_close(ip);
+	pmtus_close(&ip->pmtus);
 	routes_close(&ip->routes);
 	interfaces_close(ip);
 }

@@ -16,6 +16,7 @@
 #include "ip/icmp_limit.h"
 #include "ip/interface.h"
 #include "ip/neighbour.h"
+#include "ip/pmtu.h"
 #include "ip/route.h"
 #include "wire/address.h"
 
@@ -110,6 +111,7 @@ struct ip {
 	uint32_t identification;
 	struct interfaces interfaces;
 	struct routes routes;
+	struct pmtus pmtus;
 	struct neighbours neighbours;
 	struct discovery discovery;
 	struct fragments fragments;
@@ -175,6 +177,9 @@ bool ip_is_broadcast(const struct ip *ip, const struct address *address);
 struct interface *ip_interface_of(const struct ip *ip, const struct address *address);
 /* The one by which an unbound sender reaches a group; NULL: none. */
 struct interface *ip_interface_for_group(const struct ip *ip, const struct address *group);
+
+/* A protocol has found that an error of EMSGSIZE is about what it sent indeed: the path takes no more (RFC 1191, RFC 8201). */
+void ip_path_narrowed(struct ip *ip, const struct ip_error *error);
 
 /* A protocol knows that the neighbour on the way to destination is alive (forward progress). */
 void ip_confirm(struct ip *ip, const struct address *destination);

@@ -38,14 +38,20 @@ static uint32_t header_size_of(const struct ip_send *send)
 	return address_is_v4(&send->destination) ? IPV4_HEADER_SIZE : ipv6_headers_size(send);
 }
 
+/* What may not be cut is its sender's to make fit, who may be trying the path. */
+static uint32_t mtu_of(const struct ip *ip, const struct hop *hop, const struct ip_send *send)
+{
+	return send->dont_fragment ? hop->interface->mtu : hop_mtu(ip, hop, &send->destination);
+}
+
 /* Its pieces, where it may be cut, are the sender's to make fit. */
-static bool fits(const struct interface *interface, const struct ip_send *send,
+static bool fits(const struct interface *interface, uint32_t mtu, const struct ip_send *send,
 		 const struct frame *frame)
 {
 	uint32_t size = header_size_of(send) + frame_size(frame);
 
 	if (frame->segment_size == 0)
-		return size <= interface->mtu;
+		return size <= mtu;
 	return interface->largest_segment > 0 && frame->segment_size < interface->mtu &&
 	       size <= INTERFACE_MTU_MOST;
 }
@@ -164,12 +170,12 @@ static enum verdict dispatch_piece(void *context, struct frame *piece)
 }
 
 /* Takes the packet, whose header is written. The checksum is of the whole, so none may be left out. */
-static enum verdict cut_v4(struct ip *ip, const struct hop *hop, const struct ipv4_header *ipv4,
-			   struct frame *packet)
+static enum verdict cut_v4(struct ip *ip, const struct hop *hop, const struct ip_send *send,
+			   const struct ipv4_header *ipv4, struct frame *packet)
 {
 	cut_finish_packet(packet);
 	frame_pull(packet, IPV4_HEADER_SIZE);
-	enum verdict verdict = fragment_cut(ipv4, packet, hop->interface->mtu, dispatch_piece,
+	enum verdict verdict = fragment_cut(ipv4, packet, mtu_of(ip, hop, send), dispatch_piece,
 					    &(struct way){ ip, hop });
 	frame_free(packet);
 	return verdict;
@@ -179,7 +185,7 @@ static enum verdict cut_v6(struct ip *ip, const struct hop *hop, const struct ip
 			   struct frame *packet)
 {
 	cut_finish_packet(packet);
-	enum verdict verdict = ipv6_cut(ip, send, packet, hop->interface->mtu, dispatch_piece,
+	enum verdict verdict = ipv6_cut(ip, send, packet, mtu_of(ip, hop, send), dispatch_piece,
 					&(struct way){ ip, hop });
 	frame_free(packet);
 	return verdict;
@@ -191,7 +197,7 @@ static enum verdict output_v4(struct ip *ip, const struct ip_send *send, const s
 	struct ipv4_header ipv4 = header_of(ip, send, &hop->source, frame);
 
 	ipv4_write(frame_push(frame, IPV4_HEADER_SIZE), &ipv4);
-	return whole ? dispatch(ip, hop, frame) : cut_v4(ip, hop, &ipv4, frame);
+	return whole ? dispatch(ip, hop, frame) : cut_v4(ip, hop, send, &ipv4, frame);
 }
 
 static enum verdict output_v6(struct ip *ip, const struct ip_send *send, const struct hop *hop,
@@ -211,7 +217,7 @@ static enum verdict output(struct ip *ip, const struct ip_send *send, struct fra
 	int error = hop_find(ip, send->interface, &send->source, &send->destination, &hop);
 	hop.not_to_self = send->not_to_self;
 	hop.only_to_self = send->only_to_self;
-	bool whole = error == 0 && fits(hop.interface, send, frame);
+	bool whole = error == 0 && fits(hop.interface, mtu_of(ip, &hop, send), send, frame);
 	if (error)
 		refused = error == -EINVAL ? DROP_BAD_SOURCE : DROP_NO_ROUTE;
 	else if (!whole && !may_be_cut(send, frame))

@@ -148,8 +148,10 @@ void tcp_error(void *context, const struct ip_error *error)
 	if (!connection || !is_in_flight(connection, get32(error->transport.at + 4)))
 		return;
 	if (error->error == EMSGSIZE) {
-		if (error->mtu && state_is_synchronized(connection->state))
+		if (error->mtu && state_is_synchronized(connection->state)) {
+			ip_path_narrowed(tcp->ip, error);
 			path_narrowed(connection, error->mtu);
+		}
 		return;
 	}
 	/* A handshake fails with it (Linux); afterwards it is but a hint (RFC 5461; RFC 9293, MUST-56). */

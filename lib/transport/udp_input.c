@@ -263,25 +263,24 @@ static bool is_told(const struct ip_error *error)
 	return error->type == ICMP_PARAMETER_PROBLEM;
 }
 
-/* Whose datagram it was: an unconnected socket's only where it wants to know. */
-static struct udp_socket *find_sender(const struct udp *udp, const struct ip_error *error)
+/* Whose datagram it was. An unconnected socket is told only where it wants to know. */
+void udp_error(void *context, const struct ip_error *error)
 {
+	struct udp *udp = context;
 	struct endpoint local = { error->source, get16(error->transport.at) };
 	struct endpoint peer = { error->destination, get16(error->transport.at + 2) };
 	uint32_t hash = udp_tuple_hash(udp, &local, &peer);
-	struct udp_socket *socket = find_connected(udp, &local, &peer, hash);
-	if (socket)
-		return socket;
-	struct port_holder *holder = ports_find_open(&udp->ports, &local, hash);
-	socket = holder ? CONTAINER_OF(holder, struct udp_socket, holder) : NULL;
-	return socket && udp_keeps(socket, error) ? socket : NULL;
-}
+	struct udp_socket *connected = find_connected(udp, &local, &peer, hash);
+	struct port_holder *holder =
+		connected ? &connected->holder : ports_find_open(&udp->ports, &local, hash);
+	if (!holder)
+		return;
 
-void udp_error(void *context, const struct ip_error *error)
-{
-	struct udp_socket *socket = find_sender(context, error);
-	if (socket)
+	struct udp_socket *socket = CONTAINER_OF(holder, struct udp_socket, holder);
+	if (connected || udp_keeps(socket, error))
 		udp_take_error(socket, error, UDP_HEADER_SIZE);
+	else if (error->mtu)
+		ip_path_narrowed(udp->ip, error);
 }
 
 void udp_take_error(struct udp_socket *socket, const struct ip_error *error, uint32_t header_size)
@@ -289,6 +288,7 @@ void udp_take_error(struct udp_socket *socket, const struct ip_error *error, uin
 	if (!is_told(error) && !udp_keeps(socket, error))
 		return;
 	if (error->error == EMSGSIZE) {
+		ip_path_narrowed(socket->udp->ip, error);
 		if (socket->settings.discovery == IP_PMTUDISC_DONT)
 			return;
 		if (error->mtu < socket->path_mtu)
