@@ -2,7 +2,6 @@
 
 #include "wire/ipv6_chain.h"
 
-
 /* RFC 6437, 3: the same for all of a flow, and nothing that can be guessed from another's. */
 static uint32_t choose_flow(const struct ip *ip, const struct ip_send *send,
 			    const struct address *source, const struct frame *frame)
