@@ -103,9 +103,9 @@ step "fuzzing, 30 s a target" fuzz "${fuzz_targets[@]}"
 step "examples" mk/as-user.sh build/gcc/{berth,example} example test/examples.sh -- test/examples.sh build/gcc
 step "guests" mk/as-user.sh build/gcc/{berth,test/guest} test/guest -- test/guest/run.sh build/gcc
 step "deaths" mk/as-user.sh build/gcc/{berth,test/guest} test/guest -- test/guest/deaths.sh build/gcc
-step "real programs" mk/as-user.sh build/gcc/berth test/guest -- test/guest/real.sh build/gcc/berth 20
+step "real programs" mk/as-user.sh build/gcc/{berth,test/guest} test/guest -- test/guest/real.sh build/gcc/berth 20
 step "real programs, sanitizers" \
-	mk/as-user.sh build/gcc-san/berth test/guest -- test/guest/real.sh build/gcc-san/berth 2
+	mk/as-user.sh build/gcc-san/{berth,test/guest} test/guest -- test/guest/real.sh build/gcc-san/berth 2
 step "demo" mk/as-user.sh build/gcc/berth mk/demo.sh -- mk/demo.sh build/gcc
 
 echo "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"

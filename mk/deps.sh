@@ -11,7 +11,8 @@ declare -A packages=(
 	[build]="gcc libc6-dev make binutils pkgconf libseccomp-dev libjansson-dev libldns-dev"
 	[demo]="python3 curl tshark"
 	[test]="libcmocka-dev g++ clang clang-format libclang-rt-14-dev groff-base
-		nginx-light wrk redis-server redis-tools iperf3 socat stress-ng iputils-ping"
+		nginx-light wrk redis-server redis-tools iperf3 socat stress-ng iputils-ping iproute2 net-tools
+		bind9-dnsutils bind9-host musl-tools"
 )
 
 is_installed() {

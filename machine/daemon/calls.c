@@ -172,6 +172,10 @@ static int call_getsockname(struct call *call)
 static int call_getpeername(struct call *call)
 {
 	socklen_t size = sizeof(struct sockaddr_storage), resolver_size = 0;
+	if (call->carrier->state == CARRIER_RESOLVING) {
+		memcpy(call->out, &call->carrier->goal, sizeof call->carrier->goal);
+		resolver_size = host_address_size(&call->carrier->goal);
+	}
 	if (is_datagrams(call))
 		memcpy(call->out, datagram_resolver(call->carrier, &resolver_size),
 		       sizeof(struct sockaddr_storage));

@@ -6,6 +6,7 @@
 #include "daemon/listener.h"
 #include "daemon/netlink.h"
 #include "daemon/pump.h"
+#include "daemon/resolver_stream.h"
 #include "daemon/watch.h"
 
 #include <errno.h>
@@ -47,6 +48,7 @@ void carrier_close(struct carrier *carrier)
 	listener_end(carrier);
 	datagram_end(carrier);
 	netlink_end_carrier(carrier);
+	resolver_stream_end(carrier);
 	watch_remove(carrier);
 	carrier_queue(carrier, NULL);
 	index_remove(&daemon->carriers, &carrier->by_inode);
@@ -104,6 +106,7 @@ void carrier_stir(struct carrier *carrier)
 		break;
 	case CARRIER_FRESH:
 	case CARRIER_FAILED:
+	case CARRIER_RESOLVING:
 	case CARRIER_NETLINK:
 		break;
 	}

@@ -20,6 +20,7 @@
 struct inlet;
 struct listener;
 struct netlink;
+struct resolver_stream;
 struct wait;
 TAILQ_HEAD(wait_list, wait);
 
@@ -30,8 +31,9 @@ enum carrier_state {
 	CARRIER_STUFFED, /* connecting, and the guest does not wait: it may not write yet */
 	CARRIER_FAILED,  /* to connect without waiting: our end is closed */
 	CARRIER_CONNECTED,
-	CARRIER_DATAGRAM, /* datagram.h */
-	CARRIER_NETLINK,  /* netlink.h: no socket of the stack's is behind it */
+	CARRIER_DATAGRAM,  /* datagram.h */
+	CARRIER_RESOLVING, /* resolver_stream.h */
+	CARRIER_NETLINK,   /* netlink.h: no socket of the stack's is behind it */
 };
 
 struct carrier {
@@ -49,6 +51,9 @@ struct carrier {
 
 	/* Of datagrams. */
 	struct inlet *inlet; /* allocated: datagram.c */
+
+	/* Resolving; its end and its goal are as for what connects. */
+	struct resolver_stream *resolver_stream; /* allocated: resolver_stream.c */
 
 	/* Of netlink. */
 	struct netlink *netlink; /* allocated: netlink.c */

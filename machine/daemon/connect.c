@@ -4,6 +4,8 @@
 #include "daemon/host.h"
 #include "daemon/link.h"
 #include "daemon/pump.h"
+#include "daemon/resolver.h"
+#include "daemon/resolver_stream.h"
 #include "daemon/session.h"
 #include "daemon/watch.h"
 
@@ -222,6 +224,12 @@ static void keep_goal(struct carrier *carrier, const void *address, socklen_t si
 int connect_begin(struct carrier *carrier, const void *address, socklen_t size,
 		  struct session *waiter, uint32_t id, int *duplicate)
 {
+	if (carrier->state == CARRIER_RESOLVING)
+		return -EISCONN;
+	if (carrier->state == CARRIER_FRESH && *duplicate >= 0 &&
+	    resolver_takes(carrier->host, address, size))
+		return resolver_stream_begin(carrier, address, size, *duplicate);
+
 	int result = berth_connect(carrier->host->stack, carrier->descriptor, address, size);
 
 	switch (carrier->state) {
@@ -241,6 +249,7 @@ int connect_begin(struct carrier *carrier, const void *address, socklen_t size,
 	case CARRIER_LISTENING:
 	case CARRIER_CONNECTED:
 	case CARRIER_DATAGRAM:
+	case CARRIER_RESOLVING:
 	case CARRIER_NETLINK:
 		break;
 	}

@@ -479,30 +479,6 @@ static bool read_address(const void *at, socklen_t size, struct sockaddr_in6 *ad
 	return true;
 }
 
-static socklen_t size_of(const struct sockaddr_storage *address)
-{
-	return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-					      : sizeof(struct sockaddr_in);
-}
-
-/* The host's own address of the peer's kind. */
-static struct sockaddr_storage own_address(const struct host *host,
-					   const struct sockaddr_storage *peer)
-{
-	const struct sockaddr_in6 *to = (const struct sockaddr_in6 *)peer;
-	struct sockaddr_storage own = { .ss_family = peer->ss_family };
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&own;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&own;
-
-	if (peer->ss_family == AF_INET)
-		v4->sin_addr = host->address;
-	else if (IN6_IS_ADDR_V4MAPPED(&to->sin6_addr))
-		v6->sin6_addr = map_v4(host->address);
-	else
-		v6->sin6_addr = host->address6;
-	return own;
-}
-
 /* It has an own address, as any connected socket, of the kind that it would have used. */
 static int connect_to_resolver(struct carrier *carrier, const void *address, socklen_t size)
 {
@@ -512,10 +488,11 @@ static int connect_to_resolver(struct carrier *carrier, const void *address, soc
 
 	inlet->peer = (struct sockaddr_storage){ 0 };
 	memcpy(&inlet->peer, address, size < sizeof inlet->peer ? size : sizeof inlet->peer);
-	inlet->peer_size = size_of(&inlet->peer);
-	struct sockaddr_storage own = own_address(carrier->host, &inlet->peer);
+	inlet->peer_size = host_address_size(&inlet->peer);
+	struct sockaddr_storage own = host_own_address(carrier->host, &inlet->peer);
 	berth_connect(stack, carrier->descriptor, &nobody, sizeof nobody);
-	berth_bind(stack, carrier->descriptor, (const struct sockaddr *)&own, size_of(&own));
+	berth_bind(stack, carrier->descriptor, (const struct sockaddr *)&own,
+		   host_address_size(&own));
 	inlet->resolving = true;
 	return 0;
 }
@@ -561,7 +538,7 @@ ssize_t datagram_send(struct carrier *carrier, const struct msghdr *message, int
 
 	*sure = false;
 	if (to && resolver_takes(carrier->host, to, message->msg_namelen)) {
-		ask_resolver(carrier, to, size_of(to), message->msg_iov);
+		ask_resolver(carrier, to, host_address_size(to), message->msg_iov);
 		return (ssize_t)message->msg_iov->iov_len;
 	}
 	ssize_t sent = berth_sendmsg(carrier->host->stack, carrier->descriptor, message, flags);

@@ -207,6 +207,31 @@ bool host_reaches(const struct host *host, const struct in6_addr *address)
 	return IN6_IS_ADDR_LOOPBACK(address) || memcmp(address, &host->address6, PREFIX6 / 8) == 0;
 }
 
+struct sockaddr_storage host_own_address(const struct host *host,
+					 const struct sockaddr_storage *peer)
+{
+	const struct sockaddr_in6 *to = (const struct sockaddr_in6 *)peer;
+	struct sockaddr_storage own = { .ss_family = peer->ss_family };
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&own;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&own;
+
+	if (peer->ss_family == AF_INET) {
+		v4->sin_addr = host->address;
+	} else if (IN6_IS_ADDR_V4MAPPED(&to->sin6_addr)) {
+		v6->sin6_addr = to->sin6_addr;
+		memcpy(v6->sin6_addr.s6_addr + 12, &host->address, sizeof host->address);
+	} else {
+		v6->sin6_addr = host->address6;
+	}
+	return own;
+}
+
+socklen_t host_address_size(const struct sockaddr_storage *address)
+{
+	return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+					      : sizeof(struct sockaddr_in);
+}
+
 uint64_t host_complete_socket(void *context, struct berth_socket_info *info)
 {
 	const struct host *host = context;

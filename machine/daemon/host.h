@@ -47,6 +47,11 @@ void hosts_settle(struct daemon *daemon);
 /* Is it a unicast address that the host sends to without a router? IPv4's are mapped here. */
 bool host_reaches(const struct host *host, const struct in6_addr *address);
 
+/* Its own address of the kind that peer is; and the bytes of an address of either family. */
+struct sockaddr_storage host_own_address(const struct host *host,
+					 const struct sockaddr_storage *peer);
+socklen_t host_address_size(const struct sockaddr_storage *address);
+
 /* For inquiry: context is a host. What a guest has in its own queue of connections waits as well; the inode is what its
  * /proc/PID/fd shows. */
 uint64_t host_complete_socket(void *context, struct berth_socket_info *info);

@@ -290,6 +290,8 @@ int pump_shutdown(struct carrier *carrier, int how)
 {
 	struct berth_host *stack = carrier->host->stack;
 
+	if (carrier->state == CARRIER_RESOLVING)
+		return how == SHUT_RD || how == SHUT_WR || how == SHUT_RDWR ? 0 : -EINVAL;
 	if (carrier->state != CARRIER_CONNECTED || carrier->end < 0)
 		return berth_shutdown(stack, carrier->descriptor, how);
 	if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)

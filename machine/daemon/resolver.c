@@ -43,7 +43,8 @@ static void look_for_server(void *context, const struct berth_socket_info *info)
 {
 	bool *found = context;
 
-	if (info->type == SOCK_DGRAM && port_of(&info->local) == DNS_PORT)
+	if (info->type != SOCK_RAW && port_of(&info->local) == DNS_PORT &&
+	    port_of(&info->peer) == 0)
 		*found = true;
 }
 

@@ -3,8 +3,8 @@
  * addresses (A, AAAA), which have its name (PTR), a name that is nobody's does not exist. Nothing is asked of the machine's
  * network, and nothing of it crosses the LAN.
  *
- * A name server that runs on a host of the LAN, or on the asking host's own loopback, is asked itself. Over TCP nobody
- * answers. */
+ * A name server that runs on a host of the LAN, or on the asking host's own loopback, is asked itself. TCP's part is
+ * resolver_stream.h. */
 #ifndef DAEMON_RESOLVER_H
 #define DAEMON_RESOLVER_H
 

@@ -8,6 +8,7 @@ set -u
 berth=$(realpath "$1")
 count=${2:-20}
 lan=real-$$
+asking_go=$(dirname "$berth")/test/guest/asking-go
 work=$(mktemp -d)
 servers=()
 failures=0
@@ -256,6 +257,70 @@ python_groups() {
 		timeout 60 "$berth" run --lan "$lan" --name sender --ip 10.77.1.13 -- python3 "$work/sender.py"
 }
 
+# What a guest is told of its own network is what Berth says of the host, and every tool is told the same.
+asking_tools() {
+	cat >"$work/ask.sh" <<-'ASK'
+		ip -j addr >"$1/addr" && ip -j -s link >"$1/link" && ip -j route >"$1/route" && ip -j rule >"$1/rule" || exit 1
+		ip route get 10.77.3.3 | grep -q 'dev eth0 src 10.77.1.15' || exit 2
+		ip neigh >/dev/null && ip -6 addr | grep -q 'inet6 ::1/128' && ip -6 route >/dev/null || exit 3
+		! ip link set eth0 down 2>/dev/null || exit 4
+		ss -tlnp | grep -q '0.0.0.0:8000.*python3' && ss -tan | grep -q LISTEN && ss -uan && ss -xa >/dev/null || exit 5
+		ifconfig eth0 | grep -q 'inet 10.77.1.15 ' && netstat -tln | grep -q ':8000 .*LISTEN' && arp -n || exit 6
+		[ "$(hostname)" = asked ] && [ "$(uname -n)" = asked ] || exit 7
+		[ "$(getent hosts asked | tr -s ' ' | cut -d ' ' -f 2)" = asked ] && getent ahosts asked >/dev/null || exit 8
+		if [ -x "$1/asking-go" ]; then "$1/asking-go" >"$1/go" || exit 9; fi
+		python3 -c 'import socket; assert [n for _, n in socket.if_nameindex()] == ["lo", "eth0"]' || exit 10
+		touch "$1/asked"
+		wait
+	ASK
+	cat >"$work/check.py" <<-'PYTHON'
+		import json, sys
+		work, hosts = sys.argv[1], json.load(sys.stdin)
+		host, = [h for h in hosts if h["name"] == "asked"]
+		lo, eth0 = json.load(open(work + "/addr"))
+		assert eth0["address"] == host["mac"] and eth0["mtu"] == 1500, eth0
+		v4, = [a for a in eth0["addr_info"] if a["family"] == "inet"]
+		assert v4["local"] == host["ip"] and v4["prefixlen"] == 16 and v4["broadcast"] == "10.77.255.255", v4
+		assert [a["local"] for a in lo["addr_info"] if a["family"] == "inet"] == ["127.0.0.1"], lo
+		route, = json.load(open(work + "/route"))
+		assert route["dst"] == "10.77.0.0/16" and route["dev"] == "eth0" and route["prefsrc"] == host["ip"], route
+		assert [r["table"] for r in json.load(open(work + "/rule"))] == ["local", "main", "default"]
+	PYTHON
+	rm -f "$work"/asked
+	[ ! -x "$asking_go" ] || cp "$asking_go" "$work/asking-go"
+	serve asked 10.77.1.15 sh -c "python3 -m http.server --bind 0.0.0.0 --directory '$work' 8000 &
+		until ss -tln | grep -q :8000; do sleep 0.05; done; . '$work/ask.sh'" sh "$work"
+	await_file asked || return 1
+	"$berth" ps --json --lan "$lan" | python3 "$work/check.py" "$work" || return 1
+	[ ! -x "$asking_go" ] || grep -q '^eth0 .*10.77.1.15/16' "$work/go"
+}
+
+await_file() { # NAME: which is the host's as well; ten seconds at most
+	local _
+	for _ in $(seq 200); do
+		[ ! -e "$work/$1" ] || return 0
+		sleep 0.05
+	done
+	cat "$work/$1.log"
+	return 1
+}
+
+# By DNS itself, over UDP and over TCP, from the server that /etc/resolv.conf names and from any other.
+asking_names() {
+	serve named 10.77.1.16 sleep 30
+	cat >"$work/dig.sh" <<-'DIG'
+		[ "$(dig +short named A)" = 10.77.1.16 ] && [ "$(dig +tcp +short named A)" = 10.77.1.16 ] || exit 1
+		[ "$(dig +tcp +short @192.0.2.1 named A)" = 10.77.1.16 ] && [ "$(dig +tcp +short -x 10.77.1.16)" = named. ] || exit 2
+		host named | grep -q 'has address 10.77.1.16' && host -T named >/dev/null || exit 3
+		! host nobody >/dev/null && ! host -T nobody >/dev/null
+	DIG
+	for _ in $(seq 200); do
+		! "$berth" ps --lan "$lan" 2>/dev/null | grep -q 10.77.1.16 || break
+		sleep 0.05
+	done
+	on client sh "$work/dig.sh"
+}
+
 try() { # PAIR COUNT
 	local pair=$1 count=$2 passed=0 round
 	for round in $(seq "$count"); do
@@ -273,7 +338,7 @@ try() { # PAIR COUNT
 for pair in curl_and_http_server wrk_and_nginx redis iperf; do
 	try "$pair" "$count"
 done
-for pair in iperf_udp socat_udp python_datagrams names pings socat_group python_groups; do
+for pair in asking_tools asking_names iperf_udp socat_udp python_datagrams names pings socat_group python_groups; do
 	try "$pair" $(((count + 3) / 4))
 done
 exit $((failures > 0))

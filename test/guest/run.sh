@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs each program of this directory on the machine's own TCP and on Berth's, and compares what they print. Those with an
 # .expected file run on Berth only. Usage: run.sh BUILD-DIRECTORY [NAME...]; prints ok or not ok a name, and exits 1 if any
-# is not. web-go is left out where no Go could build it. As root it runs everything as nobody: Berth is for ordinary users.
+# is not. web-go and listed-musl are left out where nothing could build them. As root it runs everything as nobody: Berth is for ordinary users.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
@@ -55,7 +55,7 @@ run() { # name
 
 if [ $# = 0 ]; then
 	for source in "$here"/*.c; do set -- "$@" "$(basename "$source" .c)"; done
-	for program in "$build"/test/guest/*-static "$build/test/guest/web-go"; do
+	for program in "$build"/test/guest/*-static "$build/test/guest/"{listed-musl,web-go}; do
 		if [ -x "$program" ]; then set -- "$@" "$(basename "$program")"; else skipped=$((skipped + 1)); fi
 	done
 fi
