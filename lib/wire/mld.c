@@ -1,8 +1,9 @@
 #include "wire/mld.h"
 
+#include "base/assert.h"
 #include "wire/igmp.h"
 
-enum { SOURCE_SIZE = 16, QUERY_ROBUSTNESS_MASK = 0x07 };
+enum { SOURCE_SIZE = 16, QUERY_ROBUSTNESS_MASK = 0x07, QUERY_SUPPRESS = 0x08 };
 
 uint32_t mld_code_value(uint16_t code)
 {
@@ -18,6 +19,7 @@ static bool parse_query_v2(struct bytes message, struct mld_message *mld)
 	mld->version = 2;
 	mld->response_ms = mld_code_value(get16(message.at + 4));
 	mld->robustness = message.at[24] & QUERY_ROBUSTNESS_MASK;
+	mld->suppress = message.at[24] & QUERY_SUPPRESS;
 	mld->interval_s = igmp_code_value(message.at[25]); /* written as IGMP's */
 	mld->count = get16(message.at + 26);
 	mld->sources = bytes_after(message, MLD_QUERY_V2_SIZE);
@@ -103,6 +105,15 @@ void mld_write(uint8_t at[MLD_SIZE], uint8_t type, uint16_t response_ms,
 	at[0] = type;
 	put16(at + 4, response_ms);
 	address_write_v6(at + 8, group);
+}
+
+void mld_write_query(uint8_t at[MLD_QUERY_V2_SIZE], const struct mld_message *query)
+{
+	assert(query->response_ms < 32768 && query->interval_s < 128);
+	memset(at, 0, MLD_QUERY_V2_SIZE);
+	mld_write(at, ICMP6_MLD_QUERY, (uint16_t)query->response_ms, &query->group);
+	at[24] = query->robustness & QUERY_ROBUSTNESS_MASK;
+	at[25] = (uint8_t)query->interval_s;
 }
 
 void mld_write_report(uint8_t at[MLD_REPORT_V2_HEADER_SIZE], uint16_t count)

@@ -33,6 +33,7 @@ struct mld_message {
 	uint32_t response_ms; /* of a query: the longest delay of its answers */
 	uint8_t robustness;   /* of a version 2 query; 0: not said */
 	uint16_t interval_s;  /* likewise: seconds between queries */
+	bool suppress;        /* likewise: routers are not to shorten what they wait */
 	uint16_t count;       /* of a version 2 query's sources, or a version 2 report's records */
 	struct bytes sources; /* 16 bytes each */
 	struct bytes records;
@@ -55,6 +56,10 @@ bool mld_take_record(struct bytes *records, struct mld_record *record);
 /* A query of version 1, a report or a done; checksum zero. */
 void mld_write(uint8_t at[MLD_SIZE], uint8_t type, uint16_t response_ms,
 	       const struct address *group);
+
+/* A version 2 query about all sources: group, response_ms (under 32,768), robustness and interval_s (under 128) are looked
+ * at; checksum zero. */
+void mld_write_query(uint8_t at[MLD_QUERY_V2_SIZE], const struct mld_message *query);
 
 /* The header of a version 2 report of count records; checksum zero. */
 void mld_write_report(uint8_t at[MLD_REPORT_V2_HEADER_SIZE], uint16_t count);

@@ -163,9 +163,36 @@ static void what_is_written_is_read_back(void **state)
 	assert_memory_equal(sources[1].bytes, record.sources.at + 16, 16);
 }
 
+/* RFC 9777, 5.1: to ff05::42, at most a second, robustness 2, every 125 seconds. */
+static void a_query_of_version_2_is_written_as_it_is_read(void **state)
+{
+	static const uint8_t expected[MLD_QUERY_V2_SIZE] = {
+		130, [4] = 0x03, 0xe8, [8] = 0xff, 0x05, [23] = 0x42, 2, 125,
+	};
+	const struct mld_message said = {
+		.group = { .bytes = { 0xff, 0x05, [15] = 0x42 } },
+		.response_ms = 1000,
+		.robustness = 2,
+		.interval_s = 125,
+	};
+	uint8_t message[MLD_QUERY_V2_SIZE];
+	struct mld_message mld;
+	(void)state;
+
+	mld_write_query(message, &said);
+	assert_memory_equal(expected, message, sizeof expected);
+	assert_true(mld_parse((struct bytes){ message, sizeof message }, &mld));
+	assert_false(mld.suppress);
+	message[24] |= 8; /* the S flag */
+	assert_true(mld_parse((struct bytes){ message, sizeof message }, &mld));
+	assert_true(mld.suppress);
+	CHECK_EQUAL(2, mld.robustness);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_query_of_version_2_is_written_as_it_is_read),
 		cmocka_unit_test(a_query_of_each_version_is_told_from_the_other),
 		cmocka_unit_test(large_delays_are_a_mantissa_and_an_exponent),
 		cmocka_unit_test(a_report_is_read_record_by_record),
