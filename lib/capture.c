@@ -55,7 +55,7 @@ static bool look_at(struct berth_capture *capture, uint32_t port, const char *na
 static int sender_of(struct berth_capture *capture, const struct switch_sight *sight)
 {
 	int interface = interface_of(capture, sight->from);
-	if (interface < 0 && capture->all && sight->from == &capture->lan->lan.snooping.igmp.port &&
+	if (interface < 0 && capture->all && sight->from == &capture->lan->lan.snooping.port &&
 	    look_at(capture, sight->from->number, "switch", frame_head(sight->frame).at + 6))
 		return interface_of(capture, sight->from);
 	return interface;

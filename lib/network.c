@@ -299,7 +299,8 @@ static void list_group(void *context, const struct snooped_group *group,
 	const struct endpoint name = { .address = group->address };
 	socklen_t size = sizeof info.group;
 
-	address_write(AF_INET, &name, (struct sockaddr *)&info.group, &size);
+	int family = address_is_v4(&group->address) ? AF_INET : AF_INET6;
+	address_write(family, &name, (struct sockaddr *)&info.group, &size);
 	listing->each(listing->context, &info);
 }
 

@@ -20,7 +20,7 @@ struct berth_lan_config {
 	 * at most the MTU's: every segment is a frame. */
 	uint32_t largest_segment;
 	int checksums; /* not 0: transport checksums are made and checked, as on a real link */
-	/* What is sent to a group of IPv4 goes only where it is wanted (RFC 4541), once somebody asks members whether they
+	/* What is sent to a group of IP goes only where it is wanted (RFC 4541), once somebody asks members whether they
 	 * still are: a querier of the embedder's own, or this switch, from the first report of a member on and while there
 	 * are any. Not 0: groups are flooded; this switch asks nobody. */
 	int no_snooping, no_querier;

@@ -9,9 +9,10 @@ struct lan_address;
 
 /* What snooping knows of a port; zero: nothing. */
 struct snooped_port {
-	uint64_t chosen;       /* the last choice it was among (struct snooping) */
-	uint64_t settled_at;   /* it is given everything until then */
-	uint64_t router_until; /* it is taken to lead to a router until then */
+	uint64_t chosen;     /* the last choice it was among (struct snooping) */
+	uint64_t settled_at; /* it is given everything until then */
+	uint64_t router_until
+		[2]; /* it is taken to lead to a router until then; by enum snooped_family */
 };
 
 struct lan_port {

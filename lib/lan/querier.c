@@ -1,9 +1,13 @@
 #include "lan/querier.h"
 
 #include "lan/switch.h"
+#include "wire/checksum.h"
 #include "wire/ethernet.h"
+#include "wire/icmp6.h"
 #include "wire/igmp.h"
 #include "wire/ipv4.h"
+#include "wire/ipv6_chain.h"
+#include "wire/mld.h"
 
 /* RFC 9776, 8. */
 #define QUERY_INTERVAL       (QUERIER_INTERVAL_S * SECOND)
@@ -17,11 +21,14 @@
 enum {
 	STARTUP_QUERIES = QUERIER_ROBUSTNESS,
 	LAST_MEMBER_QUERIES = QUERIER_ROBUSTNESS,
-	TENTHS_PER_SECOND = 10,
 };
 
 static const uint32_t all_hosts = 0xe0000001;
+static const struct address all_nodes = { .bytes = { 0xff, 0x02, [15] = 1 } };
 static const struct mac own_mac = { { 0x02, 'b', 'e', 'r', 't', 'h' } };
+/* fe80::/64 and the MAC (RFC 4291, appendix A). */
+static const struct address own_address = { .bytes = { 0xfe, 0x80, [8] = 0, 'b', 'e', 0xff, 0xfe,
+						       'r', 't', 'h' } };
 
 static uint64_t now_of(const struct querier *querier)
 {
@@ -69,18 +76,31 @@ static void set_alarm(struct querier *querier)
 	clock_set(querier->clock, &querier->alarm, due);
 }
 
-/* A query about a group, or with 0 about all. False: no memory, and nothing is sent. */
-static bool send_query(struct querier *querier, uint32_t group, uint64_t response_ns)
+/* A whole frame that is a query, from a query's bytes on: what is in front is to be written. */
+static struct frame *new_query(struct querier *querier, uint32_t size)
+{
+	return frame_with_room(querier->lan->snooping.pool, size);
+}
+
+static void send_frame(struct querier *querier, struct frame *frame, struct mac destination,
+		       uint16_t type)
+{
+	struct ethernet_header ethernet = { destination, own_mac, type };
+	ethernet_write(frame_push(frame, ETHERNET_HEADER_SIZE), &ethernet);
+	switch_send(&querier->lan->snooping.port, frame);
+}
+
+static bool send_igmp(struct querier *querier, const struct address *group, uint64_t response_ns)
 {
 	enum { HEADER_SIZE = IPV4_HEADER_SIZE + IPV4_ROUTER_ALERT_SIZE };
-	uint32_t destination = group ? group : all_hosts;
-	struct frame *frame = frame_with_room(querier->pool, IGMP_QUERY_V3_SIZE);
+	uint32_t destination = group ? address_to_v4(group) : all_hosts;
+	struct frame *frame = new_query(querier, IGMP_QUERY_V3_SIZE);
 	if (!frame)
 		return false;
 
 	struct igmp_message query = {
-		.group = group,
-		.response_ds = (uint16_t)(response_ns * TENTHS_PER_SECOND / SECOND),
+		.group = group ? destination : 0,
+		.response_ds = (uint16_t)(response_ns / (SECOND / 10)),
 		.robustness = QUERIER_ROBUSTNESS,
 		.interval_s = QUERIER_INTERVAL_S,
 	};
@@ -94,10 +114,48 @@ static bool send_query(struct querier *querier, uint32_t group, uint64_t respons
 		.destination = destination,
 	};
 	ipv4_write_router_alert(frame_push(frame, HEADER_SIZE), &ipv4);
-	struct ethernet_header ethernet = { mac_of_group(destination), own_mac, ETHERTYPE_IPV4 };
-	ethernet_write(frame_push(frame, ETHERNET_HEADER_SIZE), &ethernet);
-	switch_send(&querier->port, frame);
+	send_frame(querier, frame, mac_of_group(destination), ETHERTYPE_IPV4);
 	return true;
+}
+
+static bool send_mld(struct querier *querier, const struct address *group, uint64_t response_ns)
+{
+	const struct address *destination = group ? group : &all_nodes;
+	struct frame *frame = new_query(querier, MLD_QUERY_V2_SIZE);
+	if (!frame)
+		return false;
+
+	struct mld_message query = {
+		.response_ms = (uint32_t)(response_ns / MILLISECOND),
+		.robustness = QUERIER_ROBUSTNESS,
+		.interval_s = QUERIER_INTERVAL_S,
+	};
+	if (group)
+		query.group = *group;
+	mld_write_query(frame->head, &query);
+	struct checksum checksum = { 0 };
+	checksum_add_pseudo(&checksum, &own_address, destination, PROTOCOL_ICMP6,
+			    MLD_QUERY_V2_SIZE);
+	checksum_add(&checksum, frame_head(frame));
+	put16(frame->head + ICMP6_CHECKSUM_AT, checksum_finish(&checksum));
+	ipv6_write_router_alert(frame_push(frame, IPV6_ROUTER_ALERT_SIZE), PROTOCOL_ICMP6);
+	struct ipv6_header ipv6 = {
+		.payload_size = IPV6_ROUTER_ALERT_SIZE + MLD_QUERY_V2_SIZE,
+		.next_header = PROTOCOL_HOP_BY_HOP,
+		.hop_limit = 1,
+		.source = own_address,
+		.destination = *destination,
+	};
+	ipv6_write(frame_push(frame, IPV6_HEADER_SIZE), &ipv6);
+	send_frame(querier, frame, mac_of_group_v6(destination->bytes), ETHERTYPE_IPV6);
+	return true;
+}
+
+/* About a group, or with NULL about all. False: no memory, and nothing is sent. */
+static bool send_query(struct querier *querier, const struct address *group, uint64_t response_ns)
+{
+	return querier->family == SNOOPED_IGMP ? send_igmp(querier, group, response_ns)
+					       : send_mld(querier, group, response_ns);
 }
 
 /* What could not be asked is asked again, and until then nobody counts as asked. */
@@ -105,7 +163,7 @@ static void ask_all(struct querier *querier)
 {
 	uint64_t now = now_of(querier);
 
-	if (!send_query(querier, 0, RESPONSE_INTERVAL)) {
+	if (!send_query(querier, NULL, RESPONSE_INTERVAL)) {
 		querier->query_at = now + RETRY;
 		querier->settled_at =
 			later(querier->settled_at, now + RETRY + RESPONSE_INTERVAL + MARGIN);
@@ -140,7 +198,7 @@ static void ask_about(struct querier *querier, struct snooped_group *group)
 	group->asks_left--;
 	group->ask_at = now_of(querier) + LAST_MEMBER_INTERVAL;
 	list_append(&querier->asking, &group->asking);
-	send_query(querier, address_to_v4(&group->address), LAST_MEMBER_INTERVAL);
+	send_query(querier, &group->address, LAST_MEMBER_INTERVAL);
 }
 
 static void ask_about_those_due(struct querier *querier)
@@ -159,7 +217,7 @@ static void alarm_due(struct alarm *alarm)
 	struct querier *querier = CONTAINER_OF(alarm, struct querier, alarm);
 
 	snooping_expire(querier->lan);
-	bool needed = querier->lan->snooping.member_count > 0;
+	bool needed = querier->lan->snooping.asked_for[querier->family] > 0;
 	if (querier->running && now_of(querier) >= querier->query_at) {
 		if (needed)
 			ask_all(querier);
@@ -172,35 +230,23 @@ static void alarm_due(struct alarm *alarm)
 	set_alarm(querier);
 }
 
-static void hear_nothing(void *context, struct frame *frame)
+bool querier_init(struct querier *querier, struct lan_switch *lan, enum snooped_family family,
+		  struct clock *clock, bool allowed)
 {
-	(void)context;
-	frame_free(frame);
-}
-
-bool querier_init(struct querier *querier, struct lan_switch *lan, struct clock *clock,
-		  bool allowed)
-{
-	*querier = (struct querier){ .lan = lan, .clock = clock, .allowed = allowed };
+	*querier = (struct querier){
+		.lan = lan,
+		.clock = clock,
+		.family = family,
+		.allowed = allowed,
+	};
 	list_init(&querier->asking);
-	querier->pool = pool_new(lan->allocator);
-	if (!querier->pool)
-		return false;
-	if (!clock_admit(clock, &querier->alarm, alarm_due)) {
-		pool_free(querier->pool);
-		return false;
-	}
-	querier->port.receive = hear_nothing;
-	switch_plug_silent(lan, &querier->port);
-	return true;
+	return clock_admit(clock, &querier->alarm, alarm_due);
 }
 
 void querier_close(struct querier *querier)
 {
 	end(querier);
-	switch_unplug(&querier->port);
 	clock_dismiss(querier->clock, &querier->alarm);
-	pool_free(querier->pool);
 }
 
 void querier_report_heard(struct querier *querier)
@@ -211,8 +257,18 @@ void querier_report_heard(struct querier *querier)
 	set_alarm(querier);
 }
 
-void querier_query_heard(struct querier *querier, uint64_t response_ns)
+/* RFC 9777, 7.1.1: the lower address asks. 0.0.0.0 is none. */
+static bool yields_to(const struct querier *querier, const struct address *source)
 {
+	return querier->family == SNOOPED_IGMP ||
+	       memcmp(source->bytes, own_address.bytes, sizeof source->bytes) < 0;
+}
+
+void querier_query_heard(struct querier *querier, const struct address *source,
+			 uint64_t response_ns)
+{
+	if (querier->running && !yields_to(querier, source))
+		return;
 	if (!querier_is_known(querier))
 		querier->settled_at = now_of(querier) + response_ns + MARGIN;
 	end(querier);

@@ -1,26 +1,39 @@
 #include "lan/snooping.h"
 
 #include "base/assert.h"
+#include "lan/overhear.h"
 #include "lan/switch.h"
-#include "wire/ethernet.h"
 #include "wire/igmp.h"
-#include "wire/ipv4.h"
-
-#define TENTH (100 * MILLISECOND)
-
-enum { PROTOCOL_PIM = 103, PIM_VERSION_AND_HELLO = 0x20 };
-
-static const uint32_t all_pim_routers = 0xe000000d;
 
 static uint64_t now_of(const struct lan_switch *lan)
 {
-	return lan->snooping.igmp.clock->now;
+	return lan->snooping.queriers[0].clock->now;
 }
 
-/* 224.0.0.0/24: the link's own, of which nobody has to report (RFC 4541, 2.1.2, 2). */
-static bool is_of_the_link(uint32_t group)
+static enum snooped_family family_of(const struct address *address)
 {
-	return group >> 8 == 0xe00000;
+	return address_is_v4(address) ? SNOOPED_IGMP : SNOOPED_MLD;
+}
+
+static struct querier *querier_of(struct lan_switch *lan, const struct address *address)
+{
+	return &lan->snooping.queriers[family_of(address)];
+}
+
+/* 224.0.0.0/24, ff02::1 and what does not leave a host: nobody has to report of them (RFC 4541, 2.1.2, 2, and 3; RFC 9777,
+ * 6). */
+static bool is_everybodys(const struct address *group)
+{
+	static const struct address all_nodes = { .bytes = { 0xff, 0x02, [15] = 1 } };
+	if (address_is_v4(group))
+		return address_to_v4(group) >> 8 == 0xe00000;
+	return (group->bytes[1] & 0xf) < SCOPE_LINK || address_equal(group, &all_nodes);
+}
+
+/* What every host of IPv6 has some of, and so nothing that the querier would begin for. */
+static bool is_of_the_link(const struct address *group)
+{
+	return !address_is_v4(group) && (group->bytes[1] & 0xf) <= SCOPE_LINK;
 }
 
 static uint32_t hash_of(const struct address *address)
@@ -65,8 +78,19 @@ static struct snooped_group *make_group(struct lan_switch *lan, const struct add
 	return group;
 }
 
-static void free_member(struct lan_switch *lan, struct snooped_member *member)
+static uint32_t *asked_for(struct lan_switch *lan, const struct snooped_group *group)
 {
+	return is_of_the_link(&group->address)
+		       ? NULL
+		       : &lan->snooping.asked_for[family_of(&group->address)];
+}
+
+static void free_member(struct lan_switch *lan, struct snooped_group *group,
+			struct snooped_member *member)
+{
+	uint32_t *count = asked_for(lan, group);
+	if (count)
+		--*count;
 	list_remove(&member->link);
 	lan->snooping.member_count--;
 	memory_give(lan->allocator, member, sizeof *member);
@@ -107,6 +131,9 @@ static struct snooped_member *make_member(struct lan_switch *lan, struct snooped
 		note_due(lan, group->flooded_until);
 		return NULL;
 	}
+	uint32_t *count = asked_for(lan, group);
+	if (count)
+		++*count;
 	lan->snooping.member_count++;
 	member->port = port;
 	list_append(&group->members, &member->link);
@@ -119,17 +146,16 @@ static void end_at(struct lan_switch *lan, struct snooped_member *member, uint64
 	note_due(lan, until);
 }
 
-/* The group, or NULL where there is no room for it. */
-static struct snooped_group *join(struct lan_switch *lan, struct lan_port *port, uint32_t v4)
+struct snooped_group *snooping_join(struct lan_switch *lan, struct lan_port *port,
+				    const struct address *address)
 {
-	struct address address = address_v4(v4);
 	uint32_t chain_length;
 
-	if (!v4_is_multicast(v4) || is_of_the_link(v4))
+	if (!address_is_multicast(address) || is_everybodys(address))
 		return NULL;
-	struct snooped_group *group = find_group(&lan->snooping, &address, &chain_length);
+	struct snooped_group *group = find_group(&lan->snooping, address, &chain_length);
 	if (!group)
-		group = make_group(lan, &address, chain_length);
+		group = make_group(lan, address, chain_length);
 	if (!group)
 		return NULL;
 	struct snooped_member *member = find_member(group, port);
@@ -137,7 +163,8 @@ static struct snooped_group *join(struct lan_switch *lan, struct lan_port *port,
 		member = make_member(lan, group, port);
 	if (member)
 		end_at(lan, member, now_of(lan) + QUERIER_MEMBERSHIP_NS);
-	querier_report_heard(&lan->snooping.igmp);
+	if (!is_of_the_link(address))
+		querier_report_heard(querier_of(lan, address));
 	return group;
 }
 
@@ -145,43 +172,43 @@ static struct snooped_group *join(struct lan_switch *lan, struct lan_port *port,
 static void doubt(struct lan_switch *lan, struct snooped_group *group, const struct lan_port *port)
 {
 	struct snooped_member *member = find_member(group, port);
-	uint64_t answered_by = querier_leave_heard(&lan->snooping.igmp, group);
+	uint64_t answered_by = querier_leave_heard(querier_of(lan, &group->address), group);
 
 	if (member && answered_by < member->until)
 		end_at(lan, member, answered_by);
 }
 
-static void leave(struct lan_switch *lan, const struct lan_port *port, uint32_t v4)
+void snooping_leave(struct lan_switch *lan, const struct lan_port *port,
+		    const struct address *address)
 {
-	struct address address = address_v4(v4);
 	uint32_t chain_length;
-	struct snooped_group *group = find_group(&lan->snooping, &address, &chain_length);
+	struct snooped_group *group = find_group(&lan->snooping, address, &chain_length);
 
 	if (group && find_member(group, port))
 		doubt(lan, group, port);
 }
 
 /* RFC 9776, 4.2.13. BLOCK is how one who included sources leaves, and what one who excludes them may say any time. */
-static void take_record(struct lan_switch *lan, struct lan_port *port,
-			const struct igmp_record *record)
+void snooping_record(struct lan_switch *lan, struct lan_port *port, uint8_t type,
+		     const struct address *address, uint16_t source_count)
 {
 	struct snooped_group *group;
 
-	switch (record->type) {
+	switch (type) {
 	case IGMP_IS_INCLUDE:
 	case IGMP_TO_INCLUDE:
-		if (record->count == 0)
-			leave(lan, port, record->group);
+		if (source_count == 0)
+			snooping_leave(lan, port, address);
 		else
-			join(lan, port, record->group);
+			snooping_join(lan, port, address);
 		return;
 	case IGMP_IS_EXCLUDE:
 	case IGMP_TO_EXCLUDE:
 	case IGMP_ALLOW:
-		join(lan, port, record->group);
+		snooping_join(lan, port, address);
 		return;
 	case IGMP_BLOCK:
-		group = join(lan, port, record->group);
+		group = snooping_join(lan, port, address);
 		if (group)
 			doubt(lan, group, port);
 		return;
@@ -190,26 +217,31 @@ static void take_record(struct lan_switch *lan, struct lan_port *port,
 	}
 }
 
-static void take_report(struct lan_switch *lan, struct lan_port *port,
-			const struct igmp_message *report)
+void snooping_router(struct lan_switch *lan, struct lan_port *port, enum snooped_family family)
 {
-	struct bytes records = report->records;
-	struct igmp_record record;
-
-	for (uint16_t left = report->count; left > 0 && igmp_take_record(&records, &record); left--)
-		take_record(lan, port, &record);
+	port->snooped.router_until[family] = now_of(lan) + QUERIER_MEMBERSHIP_NS;
 }
 
-/* Another querier asks who is still in the group, unless it says that it would not have been heeded (RFC 9776, 6.6.1). */
-static void take_query_of_group(struct lan_switch *lan, const struct igmp_message *query)
+void snooping_query(struct lan_switch *lan, struct lan_port *port, const struct address *source,
+		    uint64_t response_ns, enum snooped_family family)
 {
-	struct address address = address_v4(query->group);
-	uint64_t answered_by =
-		now_of(lan) + (QUERIER_ROBUSTNESS * query->response_ds * TENTH) + SECOND;
-	uint32_t chain_length;
-	struct snooped_group *group = find_group(&lan->snooping, &address, &chain_length);
+	if (port == &lan->snooping.port)
+		return;
+	snooping_router(lan, port, family);
+	querier_query_heard(&lan->snooping.queriers[family], source, response_ns);
+}
 
-	if (!group || query->count > 0 || query->suppress)
+void snooping_query_of_group(struct lan_switch *lan, struct lan_port *port,
+			     const struct address *address, uint64_t response_ns)
+{
+	uint64_t answered_by = now_of(lan) + QUERIER_ROBUSTNESS * response_ns + SECOND;
+	uint32_t chain_length;
+	struct snooped_group *group = find_group(&lan->snooping, address, &chain_length);
+
+	if (port == &lan->snooping.port)
+		return;
+	snooping_router(lan, port, family_of(address));
+	if (!group)
 		return;
 	LIST_EACH (node, &group->members) {
 		struct snooped_member *member = CONTAINER_OF(node, struct snooped_member, link);
@@ -218,30 +250,13 @@ static void take_query_of_group(struct lan_switch *lan, const struct igmp_messag
 	}
 }
 
-static void take_router(struct lan_switch *lan, struct lan_port *port)
-{
-	port->snooped.router_until = now_of(lan) + QUERIER_MEMBERSHIP_NS;
-}
-
-static void take_query(struct lan_switch *lan, struct lan_port *port,
-		       const struct igmp_message *query)
-{
-	if (port == &lan->snooping.igmp.port)
-		return;
-	take_router(lan, port);
-	if (query->group == 0)
-		querier_query_heard(&lan->snooping.igmp, query->response_ds * TENTH);
-	else
-		take_query_of_group(lan, query);
-}
-
-static void choose_routers(struct lan_switch *lan)
+static void choose_routers(struct lan_switch *lan, enum snooped_family family)
 {
 	uint64_t choice = ++lan->snooping.choice;
 
 	LIST_EACH (node, &lan->ports) {
 		struct snooped_port *port = &CONTAINER_OF(node, struct lan_port, link)->snooped;
-		if (now_of(lan) < port->router_until)
+		if (now_of(lan) < port->router_until[family])
 			port->chosen = choice;
 	}
 }
@@ -249,104 +264,47 @@ static void choose_routers(struct lan_switch *lan)
 static void choose_members(struct lan_switch *lan, const struct snooped_group *group)
 {
 	uint64_t choice = ++lan->snooping.choice;
+	enum snooped_family family = family_of(&group->address);
 
 	LIST_EACH (node, &lan->ports) {
 		struct snooped_port *port = &CONTAINER_OF(node, struct lan_port, link)->snooped;
-		if (now_of(lan) < port->router_until || now_of(lan) < port->settled_at)
+		if (now_of(lan) < port->router_until[family] || now_of(lan) < port->settled_at)
 			port->chosen = choice;
 	}
 	LIST_EACH (node, &group->members)
 		CONTAINER_OF(node, struct snooped_member, link)->port->snooped.chosen = choice;
 }
 
-/* True: only to those chosen. */
-static bool choose_for_igmp(struct lan_switch *lan, struct lan_port *port, struct bytes message)
+static bool choose_for_data(struct lan_switch *lan, const struct address *address)
 {
-	struct igmp_message igmp;
-
-	if (!igmp_checksum_holds(message) || !igmp_parse(message, &igmp))
-		return false;
-	switch (igmp.type) {
-	case IGMP_QUERY:
-		take_query(lan, port, &igmp);
-		return false;
-	case IGMP_REPORT_V1:
-	case IGMP_REPORT_V2:
-		join(lan, port, igmp.group);
-		break;
-	case IGMP_REPORT_V3:
-		take_report(lan, port, &igmp);
-		break;
-	case IGMP_LEAVE:
-		leave(lan, port, igmp.group);
-		break;
-	default:
-		return false;
-	}
-	if (!querier_is_known(&lan->snooping.igmp))
-		return false;
-	choose_routers(lan);
-	return true;
-}
-
-static bool choose_for_group(struct lan_switch *lan, uint32_t v4)
-{
-	struct address address = address_v4(v4);
 	uint32_t chain_length;
 
-	if (is_of_the_link(v4) || !querier_has_settled(&lan->snooping.igmp))
+	if (is_everybodys(address) || !querier_has_settled(querier_of(lan, address)))
 		return false;
-	const struct snooped_group *group = find_group(&lan->snooping, &address, &chain_length);
+	const struct snooped_group *group = find_group(&lan->snooping, address, &chain_length);
 	if (!group || list_is_empty(&group->members) || now_of(lan) < group->flooded_until)
 		return false;
 	choose_members(lan, group);
 	return true;
 }
 
-static bool is_pim_hello(const struct ipv4_header *ipv4, struct bytes payload)
-{
-	return ipv4->protocol == PROTOCOL_PIM && ipv4->destination == all_pim_routers &&
-	       payload.size > 0 && payload.at[0] == PIM_VERSION_AND_HELLO;
-}
-
-/* What no station takes for a packet to a group, and what is one of many, goes everywhere. */
-static bool choose_for_packet(struct lan_switch *lan, struct lan_port *port, struct bytes packet,
-			      size_t present)
-{
-	struct ipv4_header ipv4;
-
-	if (!ipv4_parse(packet, present, &ipv4) || !v4_is_multicast(ipv4.destination) ||
-	    !ipv4_checksum_holds((struct bytes){ packet.at, ipv4.header_size }))
-		return false;
-
-	size_t size = packet.size < ipv4.total_size ? packet.size : ipv4.total_size;
-	struct bytes payload = { packet.at + ipv4.header_size, size - ipv4.header_size };
-	bool whole = ipv4.fragment_offset == 0 && !ipv4.more_fragments;
-	if (whole && is_pim_hello(&ipv4, payload))
-		take_router(lan, port);
-	if (ipv4.protocol != PROTOCOL_IGMP)
-		return choose_for_group(lan, ipv4.destination);
-	return whole && size == ipv4.total_size && choose_for_igmp(lan, port, payload);
-}
-
 bool snooping_choose(struct lan_switch *lan, const struct frame *frame)
 {
-	struct ethernet_header ethernet;
-	uint8_t gathered[SNOOPING_PACKET_MOST];
-	struct bytes bytes = frame_head(frame);
+	struct address group;
 
-	if (!lan->snooping.on || !ethernet_parse(bytes, &ethernet) ||
-	    ethernet.type != ETHERTYPE_IPV4)
+	if (!lan->snooping.on)
 		return false;
-	struct bytes packet = bytes_after(bytes, ETHERNET_HEADER_SIZE);
-	/* IGMP from a raw socket lies in the socket's block. */
-	if (packet.size > 9 && packet.at[9] == PROTOCOL_IGMP && frame->payload_size > 0) {
-		packet.at = gathered;
-		packet.size =
-			frame_copy_out(frame, ETHERNET_HEADER_SIZE, gathered, sizeof gathered);
+	switch (overhear(lan, frame, &group)) {
+	case OVERHEARD_DATA:
+		return choose_for_data(lan, &group);
+	case OVERHEARD_REPORT:
+		if (!querier_is_known(querier_of(lan, &group)))
+			return false;
+		choose_routers(lan, family_of(&group));
+		return true;
+	default:
+		return false;
 	}
-	return choose_for_packet(lan, frame->from, packet,
-				 frame_size(frame) - ETHERNET_HEADER_SIZE);
 }
 
 /* Ends what is over, and notes when the next is. True: nobody is left, nor anybody who found no room. */
@@ -355,7 +313,7 @@ static bool expire_group(struct lan_switch *lan, struct snooped_group *group)
 	LIST_EACH_SAFE (node, &group->members) {
 		struct snooped_member *member = CONTAINER_OF(node, struct snooped_member, link);
 		if (member->until <= now_of(lan))
-			free_member(lan, member);
+			free_member(lan, group, member);
 		else
 			end_at(lan, member, member->until);
 	}
@@ -384,8 +342,12 @@ void snooping_expire(struct lan_switch *lan)
 void snooping_port_came(struct lan_switch *lan, struct lan_port *port)
 {
 	port->snooped = (struct snooped_port){ 0 };
-	if (lan->snooping.on && querier_is_known(&lan->snooping.igmp))
-		port->snooped.settled_at = querier_port_came(&lan->snooping.igmp);
+	for (unsigned family = 0; lan->snooping.on && family < SNOOPED_FAMILIES; family++) {
+		struct querier *querier = &lan->snooping.queriers[family];
+		uint64_t settled_at = querier_is_known(querier) ? querier_port_came(querier) : 0;
+		if (settled_at > port->snooped.settled_at)
+			port->snooped.settled_at = settled_at;
+	}
 }
 
 void snooping_port_went(struct lan_switch *lan, const struct lan_port *port)
@@ -396,26 +358,58 @@ void snooping_port_went(struct lan_switch *lan, const struct lan_port *port)
 		return;
 	for (struct table_node *node = table_next(groups, NULL); node;
 	     node = table_next(groups, node)) {
-		struct snooped_member *member =
-			find_member(CONTAINER_OF(node, struct snooped_group, node), port);
+		struct snooped_group *group = CONTAINER_OF(node, struct snooped_group, node);
+		struct snooped_member *member = find_member(group, port);
 		if (member)
-			free_member(lan, member);
+			free_member(lan, group, member);
 	}
 	/* Groups that nobody is left in go next time. */
 	lan->snooping.due = 0;
 }
 
-bool snooping_start(struct lan_switch *lan, struct clock *clock, bool with_querier)
+static void hear_nothing(void *context, struct frame *frame)
+{
+	(void)context;
+	frame_free(frame);
+}
+
+static void close_queriers(struct snooping *snooping, unsigned count)
+{
+	while (count > 0)
+		querier_close(&snooping->queriers[--count]);
+}
+
+static bool open_queriers(struct lan_switch *lan, struct clock *clock, bool allowed)
+{
+	for (unsigned family = 0; family < SNOOPED_FAMILIES; family++) {
+		if (querier_init(&lan->snooping.queriers[family], lan, (enum snooped_family)family,
+				 clock, allowed))
+			continue;
+		close_queriers(&lan->snooping, family);
+		return false;
+	}
+	return true;
+}
+
+bool snooping_start(struct lan_switch *lan, struct clock *clock, bool with_queriers)
 {
 	struct snooping *snooping = &lan->snooping;
 
 	assert(!snooping->on);
 	if (!table_init(&snooping->groups, lan->allocator))
 		return false;
-	if (!querier_init(&snooping->igmp, lan, clock, with_querier)) {
+	snooping->pool = pool_new(lan->allocator);
+	if (!snooping->pool) {
 		table_close(&snooping->groups);
 		return false;
 	}
+	if (!open_queriers(lan, clock, with_queriers)) {
+		pool_free(snooping->pool);
+		table_close(&snooping->groups);
+		return false;
+	}
+	snooping->port.receive = hear_nothing;
+	switch_plug_silent(lan, &snooping->port);
 	snooping->due = NEVER;
 	snooping->on = true;
 	return true;
@@ -427,11 +421,13 @@ void snooping_close(struct lan_switch *lan)
 
 	if (!lan->snooping.on)
 		return;
-	querier_close(&lan->snooping.igmp);
+	close_queriers(&lan->snooping, SNOOPED_FAMILIES);
+	switch_unplug(&lan->snooping.port);
+	pool_free(lan->snooping.pool);
 	for (struct table_node *node; (node = table_next(groups, NULL));) {
 		struct snooped_group *group = CONTAINER_OF(node, struct snooped_group, node);
 		while (!list_is_empty(&group->members))
-			free_member(lan,
+			free_member(lan, group,
 				    CONTAINER_OF(group->members.next, struct snooped_member, link));
 		free_group(lan, group);
 	}

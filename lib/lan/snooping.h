@@ -1,8 +1,8 @@
 /* snooping: which ports of the switch want what is sent to which group of IP, learned from the reports that members send to
- * routers (RFC 4541). It peeks at IGMP, and at nothing else of IP's.
+ * routers (RFC 4541). It overhears IGMP and MLD (overhear.h), and looks at nothing else of IP's.
  *
  *   reports and leaves       go to router ports only, so that no member's report silences another's (2.1.1, 1)
- *   queries, 224.0.0.x       go everywhere (2.1.2, 2), and so does what cannot be read
+ *   queries, 224.0.0.x       go everywhere (2.1.2, 2), as does ff02::1 (3), and what cannot be read
  *   a group with members     goes to their ports and to router ports
  *   a group without          goes everywhere, so that a report that is lost costs nothing
  *
@@ -25,7 +25,6 @@ enum {
 	/* On one chain of the table: stations choose their groups, and may choose them to collide. */
 	SNOOPING_CHAIN_MOST = 32,
 	SNOOPING_MEMBERS_MOST = 65536, /* of all groups together */
-	SNOOPING_PACKET_MOST = 2048,   /* bytes read of a packet that does not lie in one run */
 };
 
 struct snooped_group {
@@ -48,13 +47,16 @@ struct snooping {
 	bool on;
 	struct table groups;
 	uint32_t member_count;
-	uint64_t choice; /* counts the frames that went to some ports only */
-	uint64_t due;    /* no membership ends before */
-	struct querier igmp;
+	uint32_t asked_for[SNOOPED_FAMILIES]; /* members of groups beyond the link's own */
+	uint64_t choice;                      /* counts the frames that went to some ports only */
+	uint64_t due;                         /* no membership ends before */
+	struct querier queriers[SNOOPED_FAMILIES];
+	struct pool *pool;
+	struct lan_port port; /* what the switch says comes from it; it hears nothing */
 };
 
-/* The querier's alarm is set by the clock. False: no memory, and it stays off. */
-bool snooping_start(struct lan_switch *lan, struct clock *clock, bool with_querier);
+/* The queriers' alarms are set by the clock. False: no memory, and it stays off. */
+bool snooping_start(struct lan_switch *lan, struct clock *clock, bool with_queriers);
 /* It may never have been started. */
 void snooping_close(struct lan_switch *lan);
 
@@ -65,6 +67,23 @@ static inline bool snooping_has_chosen(const struct snooping *snooping, const st
 {
 	return port->snooped.chosen == snooping->choice;
 }
+
+/* What has been overheard on a port. A member of the group is there: the group, or NULL where there is no room for it. */
+struct snooped_group *snooping_join(struct lan_switch *lan, struct lan_port *port,
+				    const struct address *address);
+/* A member may be there no more. */
+void snooping_leave(struct lan_switch *lan, const struct lan_port *port,
+		    const struct address *address);
+/* A record of a report of version 3 (MLD's: 2), whose types have the same numbers. */
+void snooping_record(struct lan_switch *lan, struct lan_port *port, uint8_t type,
+		     const struct address *address, uint16_t source_count);
+/* Another querier asks all, or who is still in a group. */
+void snooping_query(struct lan_switch *lan, struct lan_port *port, const struct address *source,
+		    uint64_t response_ns, enum snooped_family family);
+void snooping_query_of_group(struct lan_switch *lan, struct lan_port *port,
+			     const struct address *address, uint64_t response_ns);
+/* A router is there. */
+void snooping_router(struct lan_switch *lan, struct lan_port *port, enum snooped_family family);
 
 /* Ends memberships whose time is over. */
 void snooping_expire(struct lan_switch *lan);

@@ -473,7 +473,7 @@ static void play_watched(struct crowd *crowd)
 {
 	heal(crowd);
 	const struct snooping *snooping = &crowd->lan->lan.snooping;
-	crowd->watched = snooping->on && querier_has_settled(&snooping->igmp);
+	crowd->watched = snooping->on && querier_has_settled(&snooping->queriers[SNOOPED_IGMP]);
 	for (unsigned host = 0; host < HOSTS; host++)
 		crowd->watched &= crowd->stations[host].plug->port.snooped.settled_at <= crowd->now;
 	crowd->pruned += crowd->watched;
