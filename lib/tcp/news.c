@@ -61,6 +61,7 @@ static void arrived(void *context, const struct sending *sending)
 	rate_arrived(&news->connection->rate, &news->newest,
 		     &(struct rate_newest){ .mark = sending->mark,
 					    .sent_at = sending->sent_at,
+					    .order = sending->order,
 					    .end = sending->end,
 					    .repeated = sending->repeated });
 }

@@ -1,7 +1,5 @@
 #include "tcp/rack.h"
 
-#include "wire/tcp.h"
-
 enum {
 	STEPS_MOST = 255,
 	RECOVERIES = 16, /* RFC 8985, 6.2: a grown window is kept for so many */
@@ -21,11 +19,6 @@ void rack_sample(struct rack *rack, uint64_t rtt_ns, uint64_t now, uint64_t wind
 	rack->least_rtt_at = now;
 }
 
-static bool is_later(uint64_t a, uint32_t a_end, uint64_t b, uint32_t b_end)
-{
-	return a > b || (a == b && sequence_after(a_end, b_end));
-}
-
 void rack_arrived(struct rack *rack, const struct sending *sending, uint64_t now)
 {
 	uint64_t rtt = now - sending->sent_at;
@@ -35,9 +28,10 @@ void rack_arrived(struct rack *rack, const struct sending *sending, uint64_t now
 		return;
 	rack->advanced = true;
 	rack->rtt_ns = rtt;
-	if (!is_later(sending->sent_at, sending->end, rack->sent_at, rack->end))
+	if (rack->any && !sending_is_later(sending->order, sending->end, rack->order, rack->end))
 		return;
-	rack->sent_at = sending->sent_at;
+	rack->any = true;
+	rack->order = sending->order;
 	rack->end = sending->end;
 }
 
@@ -102,11 +96,11 @@ uint32_t rack_find_lost(struct rack *rack, struct scoreboard *board, uint64_t wi
 
 	*wait = 0;
 	rack->advanced = false;
-	if (!board->by_time.next)
+	if (!rack->any || board->count == 0)
 		return 0;
 	LIST_EACH_SAFE (node, &board->by_time) {
 		struct sending *sending = CONTAINER_OF(node, struct sending, by_time);
-		if (!is_later(rack->sent_at, rack->end, sending->sent_at, sending->end))
+		if (!sending_is_later(rack->order, rack->end, sending->order, sending->end))
 			break;
 		uint64_t left = rack_time_left(rack, sending, window_ns, now);
 		if (left == 0)

@@ -10,8 +10,9 @@
 #include "tcp/scoreboard.h"
 
 struct rack {
-	uint64_t sent_at; /* of what was sent last of all that has arrived; and its end */
+	uint32_t order; /* of what was sent last of all that has arrived; and its end */
 	uint32_t end;
+	bool any;              /* something has */
 	uint64_t rtt_ns;       /* of what arrived last */
 	uint64_t least_rtt_ns; /* of the last minutes; 0: none yet */
 	uint64_t least_rtt_at;

@@ -18,9 +18,9 @@ struct rate_mark rate_sent(struct rate *rate, bool idle, uint64_t now)
 void rate_arrived(struct rate *rate, struct rate_newest *newest,
 		  const struct rate_newest *candidate)
 {
-	bool newer = newest->sent_at == 0 || candidate->sent_at > newest->sent_at ||
-		     (candidate->sent_at == newest->sent_at &&
-		      sequence_after(candidate->end, newest->end));
+	bool newer =
+		newest->sent_at == 0 || sequence_after(candidate->order, newest->order) ||
+		(candidate->order == newest->order && sequence_after(candidate->end, newest->end));
 	if (!newer)
 		return;
 	*newest = *candidate;

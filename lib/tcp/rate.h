@@ -36,7 +36,7 @@ struct rate_sample {
 struct rate_newest {
 	struct rate_mark mark;
 	uint64_t sent_at; /* 0: nothing yet */
-	uint32_t end;
+	uint32_t order, end;
 	bool repeated;
 };
 

@@ -1,7 +1,6 @@
 #include "tcp/scoreboard.h"
 
 #include "base/assert.h"
-#include "wire/tcp.h"
 
 void sendings_init(struct sendings *sendings, const struct berth_allocator *allocator)
 {
@@ -105,12 +104,13 @@ static bool marks_are_equal(const struct rate_mark *a, const struct rate_mark *b
 	return a->delivered == b->delivered && a->first_sent_at == b->first_sent_at;
 }
 
-/* Sent at the same moment and cut alike, they are one. */
-static bool continues(const struct sending *last, const struct sending *sending)
+/* Sent at the same moment and cut alike, with nothing in between, they are one. */
+static bool continues(const struct scoreboard *board, const struct sending *last,
+		      const struct sending *sending)
 {
-	return last->sent_at == sending->sent_at && last->mss == sending->mss &&
-	       size_of(last) % last->mss == 0 && !last->sacked && !last->lost && !last->repeated &&
-	       marks_are_equal(&last->mark, &sending->mark);
+	return last->order == board->order && last->sent_at == sending->sent_at &&
+	       last->mss == sending->mss && size_of(last) % last->mss == 0 && !last->sacked &&
+	       !last->lost && !last->repeated && marks_are_equal(&last->mark, &sending->mark);
 }
 
 /* For want of a range of its own. Nothing is taken for SACKed that was not. */
@@ -139,7 +139,7 @@ void scoreboard_sent(struct scoreboard *board, struct sendings *sendings,
 	}
 	struct sending *last = scoreboard_last(board);
 	assert(!last || last->end == sending->start);
-	if (last && continues(last, sending)) {
+	if (last && continues(board, last, sending)) {
 		last->end = sending->end;
 		return;
 	}
@@ -150,6 +150,7 @@ void scoreboard_sent(struct scoreboard *board, struct sendings *sendings,
 		return;
 	}
 	*added = *sending;
+	added->order = ++board->order;
 	list_append(&board->sendings, &added->link);
 	list_append(&board->by_time, &added->by_time);
 	board->count++;
@@ -279,6 +280,7 @@ void scoreboard_sent_again(struct scoreboard *board, struct sendings *sendings,
 		board->again += size_of(again);
 	again->again = again->repeated = true;
 	again->mss = sending->mss;
+	again->order = ++board->order;
 	again->sent_at = sending->sent_at;
 	again->mark = sending->mark;
 	list_remove(&again->by_time);

@@ -11,6 +11,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "tcp/rate.h"
+#include "wire/tcp.h"
 
 enum {
 	SENDINGS_MOST = 4096,       /* a connection's: a window of 6 MB in single segments */
@@ -27,6 +28,8 @@ struct sending {
 	bool again;    /* what was sent last is believed to be in flight, or was lost unnoticed */
 	bool repeated; /* it was sent more than once, ever */
 	uint64_t sent_at; /* last */
+	uint32_t
+		order; /* of sendings: time stands still while a host acts, so that times alone do not tell */
 	struct rate_mark mark;
 };
 
@@ -43,6 +46,7 @@ struct scoreboard {
 	struct sending *near;    /* where the last one was looked for; NULL: nowhere */
 	struct sending *waiting; /* none before it waits to be sent again; NULL: none at all */
 	uint32_t count;
+	uint32_t order; /* of the last sending */
 	/* Bytes: of what is outstanding, so much is SACKed, or believed lost, and so much was sent again. */
 	uint32_t sacked;
 	uint32_t lost;
@@ -95,6 +99,13 @@ struct sending *scoreboard_waiting(struct scoreboard *board);
 struct sending *scoreboard_at(struct scoreboard *board, uint32_t sequence);
 /* The last range that is not SACKed; NULL: all are. */
 struct sending *scoreboard_last_missing(struct scoreboard *board);
+
+/* Was a sent after b? What was one when it was sent is in order of sequence. */
+static inline bool sending_is_later(uint32_t a_order, uint32_t a_end, uint32_t b_order,
+				    uint32_t b_end)
+{
+	return a_order == b_order ? sequence_after(a_end, b_end) : sequence_after(a_order, b_order);
+}
 
 static inline struct sending *sending_of(struct list *node)
 {
