@@ -173,11 +173,6 @@ static struct sending *find(struct scoreboard *board, uint32_t sequence)
 	return sending;
 }
 
-struct sending *scoreboard_at(struct scoreboard *board, uint32_t sequence)
-{
-	return find(board, sequence);
-}
-
 bool scoreboard_part(struct scoreboard *board, struct sendings *sendings, struct sending *sending,
 		     uint32_t size)
 {
@@ -366,41 +361,28 @@ static struct sending *mark_sacked(struct scoreboard *board, struct sendings *se
 	return join_sacked(board, sendings, sending);
 }
 
-/* Cuts off what lies in front of left, in whole segments; false: no segment begins in what is left, or it cannot be cut. */
-static bool cut_front(struct scoreboard *board, struct sendings *sendings, struct sending *sending,
-		      uint32_t left)
-{
-	uint32_t before = left - sending->start;
-	uint32_t whole = (before + sending->mss - 1) / sending->mss * sending->mss;
-
-	return whole < size_of(sending) && scoreboard_part(board, sendings, sending, whole);
-}
-
-static bool cut_back(struct scoreboard *board, struct sendings *sendings, struct sending *sending,
-		     uint32_t right)
-{
-	uint32_t inside = right - sending->start;
-	uint32_t whole = inside / sending->mss * sending->mss;
-
-	return whole > 0 && scoreboard_part(board, sendings, sending, whole);
-}
-
-/* The part of the range that the block covers, in whole segments and not SACKed yet, as a range of its own; NULL: none. */
+/* The part of the range that the block covers, in whole segments and not SACKed yet, as a range of its own; NULL: there is
+ * none, or it cannot be cut out. */
 static struct sending *covered(struct scoreboard *board, struct sendings *sendings,
 			       struct sending *sending, uint32_t left, uint32_t right)
 {
-	if (sending->sacked)
+	uint32_t mss = sending->mss, size = size_of(sending);
+	uint32_t from = 0, to = size;
+
+	if (sequence_before(sending->start, left))
+		from = (left - sending->start + mss - 1) / mss * mss;
+	if (sequence_after(sending->end, right))
+		to = (right - sending->start) / mss * mss;
+	if (sending->sacked || from >= to)
 		return NULL;
-	if (sequence_before(sending->start, left)) {
-		if (!cut_front(board, sendings, sending, left))
+	if (from > 0) {
+		if (!scoreboard_part(board, sendings, sending, from))
 			return NULL;
 		sending = next_of(board, sending);
 	}
-	bool whole = !sequence_after(sending->end, right);
-	return sequence_before(sending->start, right) &&
-			       (whole || cut_back(board, sendings, sending, right))
-		       ? sending
-		       : NULL;
+	if (to < size && !scoreboard_part(board, sendings, sending, to - from))
+		return NULL;
+	return sending;
 }
 
 void scoreboard_sack(struct scoreboard *board, struct sendings *sendings, uint32_t left,

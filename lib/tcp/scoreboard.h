@@ -95,8 +95,6 @@ void scoreboard_find_all(struct scoreboard *board);
 
 /* The first range that is lost and was not sent again; NULL: none is. */
 struct sending *scoreboard_waiting(struct scoreboard *board);
-/* The range that sequence, which is outstanding, lies in. */
-struct sending *scoreboard_at(struct scoreboard *board, uint32_t sequence);
 /* The last range that is not SACKed; NULL: all are. */
 struct sending *scoreboard_last_missing(struct scoreboard *board);
 
