@@ -110,7 +110,8 @@ void congestion_acked(struct congestion *congestion, const struct congestion_ack
 	} else if (ack->acknowledged > 0) {
 		control->acknowledged(congestion, ack);
 	}
-	congestion->window = least(congestion->window, WINDOW_MOST);
+	/* PRR, counting what leaves, may count to less than a segment. */
+	congestion->window = least(most(congestion->window, congestion->mss), WINDOW_MOST);
 }
 
 /* What an undo goes back to: Linux's tcp_current_ssthresh. */

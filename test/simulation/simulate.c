@@ -5,6 +5,7 @@
  * A seed that fails is printed with the way to play it again. --twice plays each seed twice and wants the same capture,
  * byte for byte. */
 #include "simulation/crowd.h"
+#include "simulation/invariants.h"
 #include "simulation/talk.h"
 
 #include <getopt.h>
@@ -58,8 +59,15 @@ static void fail(struct talks *talks, const char *why)
 
 static void check(struct talks *talks)
 {
+	const struct world *world = talks->world;
+
 	if (talks->failure[0])
 		fail(talks, talks->failure);
+	for (unsigned number = 0; number < world->scenario->host_count; number++) {
+		const char *broken = invariants_broken(world->hosts[number]);
+		if (broken)
+			fail(talks, broken);
+	}
 }
 
 /* Everything that is due at this moment; returns when the next thing is. */
