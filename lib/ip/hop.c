@@ -56,11 +56,17 @@ static bool is_on_link(const struct route *route, const struct address *destinat
 	       (address_is_v4(destination) && address_is_link_local(destination));
 }
 
-static bool next_of_route(const struct ip *ip, const struct address *destination, struct hop *hop)
+static bool next_of_route(const struct ip *ip, int interface, const struct address *destination,
+			  struct hop *hop)
 {
-	const struct route *route = route_find(&ip->routes, destination);
-	if (!route)
+	struct interface *by = interface ? interface_find(ip, interface) : NULL;
+	if (interface && !by)
 		return false;
+	const struct route *route = route_find_by(&ip->routes, by, destination);
+	if (!route) {
+		hop->interface = by;
+		return by && by->ethernet && address_is_v4(destination);
+	}
 	hop->interface = route->interface;
 	hop->next = is_on_link(route, destination) ? *destination : route->gateway;
 	return true;
@@ -98,7 +104,7 @@ static bool hop_to_others(const struct ip *ip, int interface, const struct addre
 		hop->interface = interface_to_group(ip, interface, source, destination);
 	else if (address_zone(destination))
 		hop->interface = interface_find(ip, address_zone(destination));
-	else if (!next_of_route(ip, destination, hop))
+	else if (!next_of_route(ip, interface, destination, hop))
 		return false;
 	if (!hop->interface)
 		return false;

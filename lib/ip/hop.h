@@ -15,8 +15,8 @@ struct hop {
 	bool not_to_self, only_to_self; /* as struct ip_send has it */
 };
 
-/* from, any: the route's choice. interface: the index of the one to go by, where the destination is a group or
- * link-local; 0: none is asked for. 0; -ENETUNREACH; -EINVAL: the source cannot be used, or a link-local destination
+/* from, any: the route's choice. interface: the index of the one to go by; 0: none is asked for. What no
+ * route leads to by it is taken for on its link, if IPv4's (as Linux does). 0; -ENETUNREACH; -EINVAL: the source cannot be used, or a link-local destination
  * without a link. */
 int hop_find(const struct ip *ip, int interface, const struct address *from,
 	     const struct address *to, struct hop *hop);

@@ -55,17 +55,24 @@ int route_add(struct routes *routes, const struct route *route)
 	return 0;
 }
 
-const struct route *route_find(const struct routes *routes, const struct address *destination)
+const struct route *route_find_by(const struct routes *routes, const struct interface *interface,
+				  const struct address *destination)
 {
 	bool v4 = address_is_v4(destination);
 
 	for (uint32_t place = 0; place < routes->count; place++) {
 		const struct route *route = &routes->at[place];
 		if (address_agrees(&route->destination, destination, &route->mask) &&
-		    address_is_v4(&route->destination) == v4)
+		    address_is_v4(&route->destination) == v4 &&
+		    (!interface || route->interface == interface))
 			return route;
 	}
 	return NULL;
+}
+
+const struct route *route_find(const struct routes *routes, const struct address *destination)
+{
+	return route_find_by(routes, NULL, destination);
 }
 
 void route_remove(struct routes *routes, const struct address *destination, uint8_t prefix)

@@ -30,7 +30,9 @@ void routes_close(struct routes *routes);
 /* -EEXIST: there is one to this destination and prefix; -ENOMEM, also for one too many. */
 int route_add(struct routes *routes, const struct route *route);
 
-/* NULL: none. Good until the routes change. */
+/* NULL: none. Good until the routes change. interface: the one it is to lead over; NULL: any. */
+const struct route *route_find_by(const struct routes *routes, const struct interface *interface,
+				  const struct address *destination);
 const struct route *route_find(const struct routes *routes, const struct address *destination);
 
 /* Drops the one to this destination and prefix, if there is one. */

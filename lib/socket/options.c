@@ -5,6 +5,7 @@
 #include <errno.h>
 
 enum {
+	SO_BINDTOIFINDEX_OPTION = 62, /* asm-generic/socket.h; libc's may not have it */
 	BUFFER_ASKED_MOST =
 		212992, /* net.core.rmem_max and wmem_max: more is cut to it, then doubled (socket(7)) */
 	VALUE_MOST = 512, /* more than the largest option */
@@ -97,6 +98,67 @@ static int set_v6_only(struct socket *socket, const void *value, socklen_t size)
 	return 0;
 }
 
+/* The name of the interface, in as much room as one may take; none: no byte. */
+static int get_device(struct socket *socket, void *value, socklen_t *size)
+{
+	int index = socket->kind->holder(socket)->interface;
+	const struct interface *interface = interface_find(socket->home->udp->ip, index);
+	socklen_t length = 0;
+
+	if (interface && *size < INTERFACE_NAME_SIZE)
+		return -EINVAL;
+	if (interface) {
+		while (interface->name[length])
+			length++;
+		memcpy(value, interface->name, ++length);
+	}
+	*size = length;
+	return 0;
+}
+
+/* A packet socket is bound by its name instead. */
+static int bind_to_device(struct socket *socket, int index)
+{
+	if (socket->domain == AF_PACKET)
+		return -ENOPROTOOPT;
+	if (index < 0)
+		return -EINVAL;
+	if (index > 0 && !interface_find(socket->home->udp->ip, index))
+		return -ENODEV;
+	socket->kind->holder(socket)->interface = index;
+	return 0;
+}
+
+static int set_device(struct socket *socket, const void *value, socklen_t size)
+{
+	char name[INTERFACE_NAME_SIZE] = { 0 };
+	const struct interfaces *interfaces = &socket->home->udp->ip->interfaces;
+
+	if (size > 0)
+		memcpy(name, value, size < sizeof name ? size : sizeof name - 1);
+	for (size_t end = 1; end < sizeof name; end++)
+		name[end] = name[end - 1] ? name[end] : '\0';
+	if (!name[0])
+		return bind_to_device(socket, 0);
+	for (uint32_t place = 0; place < interfaces->count; place++) {
+		if (memcmp(interfaces->at[place]->name, name, sizeof name) == 0)
+			return bind_to_device(socket, interfaces->at[place]->index);
+	}
+	return -ENODEV;
+}
+
+static int get_device_index(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, socket->kind->holder(socket)->interface);
+}
+
+static int set_device_index(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	return bind_to_device(socket, int_of(value));
+}
+
 /* clang-format off */
 #define BOTH(name) get_##name, set_##name
 static const struct option options[] = {
@@ -109,6 +171,8 @@ static const struct option options[] = {
 	{ SOL_SOCKET,  SO_DOMAIN,     0, get_domain, NULL },
 	{ SOL_SOCKET,  SO_PROTOCOL,   0, get_protocol, NULL },
 	{ SOL_SOCKET,  SO_ACCEPTCONN, 0, get_listening, NULL },
+	{ SOL_SOCKET,  SO_BINDTODEVICE,    1, BOTH(device) },
+	{ SOL_SOCKET,  SO_BINDTOIFINDEX_OPTION, 0, BOTH(device_index) },
 	{ IPPROTO_IPV6, IPV6_V6ONLY,  0, BOTH(v6_only) },
 };
 /* clang-format on */
@@ -211,7 +275,7 @@ int berth_setsockopt(struct berth_host *host, int descriptor, int level, int nam
 		int widened = *(const uint8_t *)value;
 		return option->set(socket, &widened, sizeof widened);
 	}
-	if (size < size_of(option))
+	if (!by_name && size < size_of(option))
 		return -EINVAL;
 	return option->set(socket, value, size);
 }

@@ -169,6 +169,8 @@ static int set_congestion(struct socket *socket, const void *value, socklen_t si
 {
 	static const char only[] = "reno";
 	(void)socket;
+	if (size == 0)
+		return -EINVAL;
 	bool same = size >= sizeof only - 1 && memcmp(value, only, sizeof only - 1) == 0 &&
 		    (size == sizeof only - 1 || ((const char *)value)[sizeof only - 1] == '\0');
 	return same ? 0 : -ENOENT;

@@ -182,8 +182,9 @@ void connection_set_mss(struct tcp_connection *connection, uint32_t mtu)
 int connection_find_path(struct tcp_connection *connection)
 {
 	struct ip_path path;
-	int result = ip_find_path(connection->tcp->ip, &connection->holder.local.address,
-				  &connection->peer.address, &path);
+	int result = ip_find_path_by(connection->tcp->ip, connection->holder.interface,
+				     &connection->holder.local.address, &connection->peer.address,
+				     &path);
 	if (result < 0)
 		return result;
 

@@ -73,6 +73,7 @@ static struct tcp_connection *child_new(struct tcp_connection *parent, const str
 	child->holder.reuse_port = parent->holder.reuse_port;
 	child->holder.unbound = parent->holder.unbound;
 	child->holder.v6_only = parent->holder.v6_only;
+	child->holder.interface = parent->holder.interface;
 	child->peer = *peer;
 	if (ports_use(&tcp->ports, &child->holder, local) < 0 || connection_find_path(child) < 0) {
 		connection_free(child);

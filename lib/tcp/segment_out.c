@@ -22,6 +22,7 @@ static enum verdict put_out(struct tcp_connection *connection, struct frame *fra
 		.source = connection->holder.local.address,
 		.destination = connection->peer.address,
 		.protocol = PROTOCOL_TCP,
+		.interface = connection->holder.interface,
 		.ttl = v4 ? settings->ttl : settings->ipv6.hop_limit,
 		.tos = v4 ? settings->tos : settings->ipv6.traffic_class,
 		.dont_fragment = true,

@@ -82,10 +82,10 @@ static bool may_reopen(const struct tcp_connection *connection, const struct tcp
 }
 
 static struct tcp_connection *find_listener(const struct tcp *tcp, const struct endpoint *local,
-					    const struct endpoint *peer)
+					    const struct endpoint *peer, int interface)
 {
 	struct port_holder *holder =
-		ports_find_open(&tcp->ports, local, tcp_tuple_hash(tcp, local, peer));
+		ports_find_open(&tcp->ports, local, interface, tcp_tuple_hash(tcp, local, peer));
 	return holder ? CONTAINER_OF(holder, struct tcp_connection, holder) : NULL;
 }
 
@@ -110,7 +110,8 @@ enum verdict tcp_input(void *context, const struct ip_packet *packet)
 	if (connection && !may_reopen(connection, &header))
 		return segment_in(connection, packet, &header);
 
-	struct tcp_connection *listener = find_listener(tcp, &local, &peer);
+	struct tcp_connection *listener =
+		find_listener(tcp, &local, &peer, packet->interface->index);
 	if (connection)
 		return listener ? listen_reopen(listener, connection, packet, &header)
 				: segment_in(connection, packet, &header);

@@ -73,9 +73,11 @@ bool port_holder_hears(const struct port_holder *holder, const struct address *a
 	return true;
 }
 
-/* Is there an address that both hear? */
+/* Is there an address that both hear, by one interface? */
 static bool overlap(const struct port_holder *a, const struct port_holder *b)
 {
+	if (a->interface && b->interface && a->interface != b->interface)
+		return false;
 	return port_holder_hears(a, &b->local.address) || port_holder_hears(b, &a->local.address);
 }
 
@@ -226,23 +228,31 @@ void ports_turn_binder(struct ports *ports, struct port_holder *holder, const st
 	turn(ports, holder, local, true);
 }
 
-/* bound: one address, or an any. */
+/* What an open holder is sought by. */
+struct sought {
+	const struct address *to;
+	struct address bound; /* to, or an any */
+	int interface;        /* that it speaks by alone; 0: by all */
+	uint32_t spread;
+};
+
 static bool is_open(const struct ports *ports, const struct port_holder *holder,
-		    const struct address *bound)
+		    const struct sought *sought)
 {
 	return (holder->listening || ports->connectionless) &&
-	       address_equal(&holder->local.address, bound);
+	       address_equal(&holder->local.address, &sought->bound) &&
+	       holder->interface == sought->interface && port_holder_hears(holder, sought->to);
 }
 
 /* The chosen-th of those that share by SO_REUSEPORT; there are more. */
 static struct port_holder *choose(const struct ports *ports, const struct port *port,
-				  const struct address *address, uint32_t chosen)
+				  const struct sought *sought, uint32_t chosen)
 {
 	struct port_holder *found = NULL;
 
 	LIST_EACH (node, &port->bound) {
 		struct port_holder *holder = CONTAINER_OF(node, struct port_holder, link);
-		if (!is_open(ports, holder, address) || !holder->reuse_port)
+		if (!is_open(ports, holder, sought) || !holder->reuse_port)
 			continue;
 		found = holder;
 		if (chosen-- == 0)
@@ -252,36 +262,46 @@ static struct port_holder *choose(const struct ports *ports, const struct port *
 }
 
 static struct port_holder *find_open_on(const struct ports *ports, const struct port *port,
-					const struct address *address, uint32_t spread)
+					const struct sought *sought)
 {
 	struct port_holder *last = NULL;
 	uint32_t sharing = 0;
 
 	LIST_EACH (node, &port->bound) {
 		struct port_holder *holder = CONTAINER_OF(node, struct port_holder, link);
-		if (!is_open(ports, holder, address))
+		if (!is_open(ports, holder, sought))
 			continue;
 		last = holder;
 		sharing += holder->reuse_port;
 	}
 	if (!last || !last->reuse_port || sharing == 1)
 		return last;
-	return choose(ports, port, address, spread % sharing);
+	return choose(ports, port, sought, sought->spread % sharing);
+}
+
+/* By that interface alone, then by any. */
+static struct port_holder *find_bound_to(const struct ports *ports, const struct port *port,
+					 struct sought sought)
+{
+	struct port_holder *found = sought.interface ? find_open_on(ports, port, &sought) : NULL;
+	if (found)
+		return found;
+	sought.interface = 0;
+	return find_open_on(ports, port, &sought);
 }
 
 struct port_holder *ports_find_open(const struct ports *ports, const struct endpoint *local,
-				    uint32_t spread)
+				    int interface, uint32_t spread)
 {
 	const struct port *port = ports_find(ports, local->port);
-	const struct address any_v4 = address_v4(0), any = { .words = { 0 } };
-	bool v4 = address_is_v4(&local->address);
-
+	struct sought sought = { &local->address, local->address, interface, spread };
 	if (!port)
 		return NULL;
-	struct port_holder *found = find_open_on(ports, port, &local->address, spread);
-	if (!found && v4)
-		found = find_open_on(ports, port, &any_v4, spread);
-	if (!found)
-		found = find_open_on(ports, port, &any, spread);
-	return found && port_holder_hears(found, &local->address) ? found : NULL;
+
+	struct port_holder *found = find_bound_to(ports, port, sought);
+	sought.bound = address_v4(0);
+	if (!found && address_is_v4(&local->address))
+		found = find_bound_to(ports, port, sought);
+	sought.bound = (struct address){ .words = { 0 } };
+	return found ? found : find_bound_to(ports, port, sought);
 }

@@ -22,6 +22,7 @@ struct port_holder {
 	 * both families unless it is for IPv6 only (RFC 3493, 5.3). */
 	struct address unbound;
 	bool v6_only;
+	int interface; /* SO_BINDTODEVICE: the index of the only one it speaks by; 0: any */
 	bool reuse_address;
 	bool reuse_port;
 	bool listening;
@@ -83,11 +84,12 @@ void ports_turn_user(struct ports *ports, struct port_holder *holder, const stru
 void ports_turn_binder(struct ports *ports, struct port_holder *holder,
 		       const struct address *local);
 
-/* Who speaks for what arrives at local from anybody, a listener or a connectionless binder: those on that very address
- * before those on any of its family, and those before the ones on any of both. The last that bound, unless it shares by SO_REUSEPORT: then spread decides, a hash of who asks.
+/* Who speaks for what arrives at local by that interface from anybody, a listener or a connectionless binder: those on that very address
+ * before those on any of its family, and those before the ones on any of both;
+ * among equals those that speak by that interface alone. The last that bound, unless it shares by SO_REUSEPORT: then spread decides, a hash of who asks.
  * NULL: none. */
 struct port_holder *ports_find_open(const struct ports *ports, const struct endpoint *local,
-				    uint32_t spread);
+				    int interface, uint32_t spread);
 
 /* NULL: nobody holds it. */
 struct port *ports_find(const struct ports *ports, uint16_t number);

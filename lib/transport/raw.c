@@ -83,7 +83,7 @@ int raw_connect(struct raw_socket *socket, const struct endpoint *peer)
 	struct ip *ip = common->udp->ip;
 	struct ip_path path;
 
-	int result = ip_find_path(ip, &common->source, &peer->address, &path);
+	int result = udp_find_path(common, 0, &common->source, &peer->address, &path);
 	if (result < 0)
 		return result;
 	if (!common->settings.broadcast && ip_is_broadcast(ip, &peer->address))

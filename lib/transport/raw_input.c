@@ -67,6 +67,7 @@ static bool hears(const struct raw_socket *socket, const struct ip_packet *packe
 
 	return same_family && socket->protocol == packet->protocol &&
 	       udp_hears_address(&socket->common, &packet->destination, &packet->source) &&
+	       udp_hears_interface(&socket->common, packet) &&
 	       udp_hears_group(&socket->common, packet) && !is_filtered(socket, packet) &&
 	       checksum_holds(socket, packet);
 }

@@ -135,6 +135,8 @@ int udp_find_path(const struct udp_socket *socket, int interface, const struct a
 		udp_group_settings(&socket->settings, destination);
 	struct address from = *source;
 
+	if (interface == 0)
+		interface = socket->holder.interface;
 	if (address_is_multicast(destination) && interface == 0) {
 		interface = settings->interface;
 		if (address_is_any(&from) && address_is_v4(destination))

@@ -198,6 +198,8 @@ enum verdict udp_queue(struct udp_socket *socket, const struct ip_packet *packet
 bool udp_hears_address(const struct udp_socket *socket, const struct address *own,
 		       const struct address *peer);
 
+/* Does it hear what comes by that interface (SO_BINDTODEVICE)? */
+bool udp_hears_interface(const struct udp_socket *socket, const struct ip_packet *packet);
 /* Is the packet sent to no group, or to one that it hears? */
 bool udp_hears_group(const struct udp_socket *socket, const struct ip_packet *packet);
 

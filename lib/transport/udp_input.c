@@ -152,14 +152,21 @@ static struct udp_socket *find_connected(const struct udp *udp, const struct end
 	return NULL;
 }
 
+bool udp_hears_interface(const struct udp_socket *socket, const struct ip_packet *packet)
+{
+	int interface = socket->holder.interface;
+	return interface == 0 || interface == packet->interface->index;
+}
+
 static struct udp_socket *find(const struct arrival *arrival)
 {
 	const struct udp *udp = arrival->udp;
 	uint32_t hash = udp_tuple_hash(udp, &arrival->local, &arrival->peer);
 	struct udp_socket *socket = find_connected(udp, &arrival->local, &arrival->peer, hash);
-	if (socket)
+	if (socket && udp_hears_interface(socket, arrival->packet))
 		return socket;
-	struct port_holder *holder = ports_find_open(&udp->ports, &arrival->local, hash);
+	struct port_holder *holder = ports_find_open(&udp->ports, &arrival->local,
+						     arrival->packet->interface->index, hash);
 	return holder ? CONTAINER_OF(holder, struct udp_socket, holder) : NULL;
 }
 
@@ -175,6 +182,7 @@ static bool hears(const struct udp_socket *socket, const struct arrival *arrival
 	if (socket->connected && socket->peer.port != arrival->peer.port)
 		return false;
 	return udp_hears_address(socket, &arrival->local.address, &arrival->peer.address) &&
+	       udp_hears_interface(socket, arrival->packet) &&
 	       udp_hears_group(socket, arrival->packet);
 }
 
@@ -272,7 +280,7 @@ void udp_error(void *context, const struct ip_error *error)
 	uint32_t hash = udp_tuple_hash(udp, &local, &peer);
 	struct udp_socket *connected = find_connected(udp, &local, &peer, hash);
 	struct port_holder *holder =
-		connected ? &connected->holder : ports_find_open(&udp->ports, &local, hash);
+		connected ? &connected->holder : ports_find_open(&udp->ports, &local, 0, hash);
 	if (!holder)
 		return;
 

@@ -68,7 +68,9 @@ int outgoing_find_way(const struct udp_socket *socket, const struct udp_outgoing
 	way->source = outgoing->source ? *outgoing->source : socket->source;
 	way->known = !outgoing->peer && !outgoing->source && outgoing->interface == 0;
 	if (way->known) {
-		way->interface = is_multicast(way) ? group_settings(socket, way)->interface : 0;
+		way->interface = socket->holder.interface;
+		if (is_multicast(way) && way->interface == 0)
+			way->interface = group_settings(socket, way)->interface;
 		way->mtu = socket->path_mtu;
 		return 0;
 	}
