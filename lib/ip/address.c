@@ -39,6 +39,16 @@ static int add_subnet_route(struct ip *ip, struct interface *interface,
 	return error == -EEXIST ? 0 : error;
 }
 
+/* Its neighbours ask for it by a group (RFC 4861, 7.2.1). Of its address of the link a host says nothing that nobody asks. */
+static int hold_group_of(struct ip *ip, struct interface *interface,
+			 const struct interface_address *own)
+{
+	struct address group = address_solicited_node(&own->address);
+	int error = own->origin == ADDRESS_OF_LINK ? group_hold_quietly(ip, interface, &group)
+						   : group_hold(ip, interface, &group);
+	return error ? -ENOMEM : 0;
+}
+
 /* *made, with the route to its subnet. */
 static int add(struct ip *ip, struct interface *interface, const struct interface_address *made)
 {
@@ -47,6 +57,8 @@ static int add(struct ip *ip, struct interface *interface, const struct interfac
 	if (interface->address_count == INTERFACE_ADDRESSES_MOST)
 		return -ENOMEM;
 	int error = add_subnet_route(ip, interface, &made->address, made->prefix);
+	if (!error && !address_is_v4(&made->address))
+		error = hold_group_of(ip, interface, made);
 	if (error)
 		return error;
 	struct interface_address *own = &interface->addresses[interface->address_count++];
@@ -110,6 +122,10 @@ int ip_address_remove(struct ip *ip, int index, const struct address *address)
 	if (own->origin == ADDRESS_GIVEN && !is_on_subnet_of_another(interface, own)) {
 		struct address subnet = address_prefix(&own->address, own->prefix);
 		route_remove(&ip->routes, &subnet, own->prefix);
+	}
+	if (!address_is_v4(&own->address)) {
+		struct address group = address_solicited_node(&own->address);
+		group_let_go(ip, interface, &group);
 	}
 	struct interface_address *end = interface->addresses + interface->address_count;
 	memmove(own, own + 1, (size_t)(end - own - 1) * sizeof *own);

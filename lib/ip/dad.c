@@ -1,5 +1,6 @@
 #include "ip/dad.h"
 
+#include "ip/group_report.h"
 #include "ip/identifier.h"
 #include "ip/ip.h"
 #include "ip/ndp.h"
@@ -60,6 +61,8 @@ uint64_t dad_run(struct ip *ip, struct interface *interface, struct interface_ad
 		own->probe_due = NEVER;
 		own->state = own->preferred_until > now ? ADDRESS_PREFERRED : ADDRESS_DEPRECATED;
 		ndp_announce(ip, interface, own);
+		if (address_is_link_local(&own->address))
+			group_reports_renew(ip, interface);
 	}
 	return own->probe_due;
 }
@@ -79,7 +82,13 @@ static void give_up(struct ip *ip, struct interface *interface, struct interface
 	if (!ip->discovery.stable_identifiers || own->origin == ADDRESS_GIVEN ||
 	    own->duplicates == DAD_TRIES)
 		return;
-	own->address = identifier_form(ip, interface, &own->address, own->duplicates);
+	struct address other = identifier_form(ip, interface, &own->address, own->duplicates);
+	struct address group = address_solicited_node(&own->address);
+	struct address other_group = address_solicited_node(&other);
+	if (group_hold(ip, interface, &other_group) != 0)
+		return;
+	group_let_go(ip, interface, &group);
+	own->address = other;
 	ask_later(ip, own);
 }
 

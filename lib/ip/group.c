@@ -205,6 +205,39 @@ void group_member_changed(struct ip *ip, struct group_member *member)
 		refresh(ip, member->group);
 }
 
+static int hold(struct ip *ip, struct interface *interface, const struct address *address,
+		bool quiet)
+{
+	struct group *group = find(&ip->groups, interface, address);
+	int error = group ? 0 : make(ip, interface, address, &group);
+	if (error)
+		return error;
+	group->quiet = quiet && !group_is_wanted(group);
+	group->held++;
+	refresh(ip, group);
+	return 0;
+}
+
+int group_hold(struct ip *ip, struct interface *interface, const struct address *address)
+{
+	return hold(ip, interface, address, false);
+}
+
+int group_hold_quietly(struct ip *ip, struct interface *interface, const struct address *address)
+{
+	return hold(ip, interface, address, true);
+}
+
+void group_let_go(struct ip *ip, const struct interface *interface, const struct address *address)
+{
+	struct group *group = find(&ip->groups, interface, address);
+
+	assert(group && group->held > 0);
+	group->held--;
+	refresh(ip, group);
+	group_free_if_over(ip, group);
+}
+
 bool group_admits(const struct ip *ip, const struct interface *interface,
 		  const struct address *address, const struct address *source)
 {

@@ -64,6 +64,7 @@ struct group {
 	struct list members; /* none, and not held: it is being left */
 	uint32_t member_count;
 	uint32_t held; /* by the host itself, so often */
+	bool quiet;    /* held, and answered for, but not spoken of before another is */
 	struct source_filter filter;
 	uint8_t mode_left;       /* how often the whole filter is still to be said */
 	struct group_talk *talk; /* NULL: nothing is to be said of single sources */
@@ -101,6 +102,12 @@ int group_join(struct ip *ip, struct group_member *member, struct interface *int
 void group_leave(struct ip *ip, struct group_member *member);
 /* Its filter is another now. */
 void group_member_changed(struct ip *ip, struct group_member *member);
+
+/* The host itself wants the group, from all sources, as often as it is held. 0; -ENOBUFS; -ENOMEM. */
+int group_hold(struct ip *ip, struct interface *interface, const struct address *address);
+/* As that, but the link is not told before it asks, or is told of another group of IPv6. */
+int group_hold_quietly(struct ip *ip, struct interface *interface, const struct address *address);
+void group_let_go(struct ip *ip, const struct interface *interface, const struct address *address);
 
 /* Does the interface want what source sends to the group? */
 bool group_admits(const struct ip *ip, const struct interface *interface,

@@ -12,6 +12,7 @@ static const struct address all_nodes_of_link = { .bytes = { 0xff, 2, [15] = 1 }
 
 static const struct group_protocol *const protocols[GROUP_FAMILIES] = {
 	[GROUPS_OF_IPV4] = &igmp_protocol,
+	[GROUPS_OF_IPV6] = &mld_protocol,
 };
 
 static enum group_family family_of(const struct group *group)
@@ -293,13 +294,38 @@ static bool are_same(const struct source_filter *a, const struct source_filter *
 	return true;
 }
 
+/* The first word of an interface's groups of IPv6 is followed by those that were held in silence. */
+static void break_silence(struct ip *ip, const struct interface *interface)
+{
+	LIST_EACH (node, &ip->groups.all) {
+		struct group *group = CONTAINER_OF(node, struct group, link);
+		if (group->interface != interface || !group->quiet)
+			continue;
+		group->quiet = false;
+		say_whole(group);
+		change_due(ip, group);
+	}
+}
+
+void group_reports_renew(struct ip *ip, struct interface *interface)
+{
+	LIST_EACH (node, &ip->groups.all) {
+		struct group *group = CONTAINER_OF(node, struct group, link);
+		if (!is_of(group, interface, GROUPS_OF_IPV6) || group->quiet ||
+		    !group_is_wanted(group))
+			continue;
+		say_whole(group);
+		change_due(ip, group);
+	}
+}
+
 /* What is still being said whole is said whole again. */
 void group_filter_changed(struct ip *ip, struct group *group, const struct source_filter *before)
 {
 	const struct source_filter *now = &group->filter;
 	bool old = version_of(ip, querier_of(group)) < GROUP_VERSION_NEWEST;
 
-	if (!is_spoken_of(group))
+	if (!is_spoken_of(group) || group->quiet)
 		return;
 	if (old ? wants(before) == wants(now) : are_same(before, now))
 		return;
@@ -310,6 +336,8 @@ void group_filter_changed(struct ip *ip, struct group *group, const struct sourc
 		note_differences(ip, group, now, before);
 	}
 	change_due(ip, group);
+	if (family_of(group) == GROUPS_OF_IPV6)
+		break_silence(ip, group->interface);
 }
 
 /* Answers. */

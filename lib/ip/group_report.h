@@ -5,7 +5,7 @@
  * queries are answered after a random delay. Where a querier of an older version has been heard, all is said in its version
  * until it has been silent for long enough.
  *
- * How a report looks is each protocol's own: igmp.c. Nothing is reported on lo. Left out: the querier's and the routers'
+ * How a report looks is each protocol's own: igmp.c, mld.c. Nothing is reported on lo. Left out: the querier's and the routers'
  * side (a LAN's switch has one: lan/querier.h). */
 #ifndef IP_GROUP_REPORT_H
 #define IP_GROUP_REPORT_H
@@ -57,7 +57,7 @@ struct group_protocol {
 	struct address (*read_source)(const struct interface *interface, const uint8_t *at);
 };
 
-extern const struct group_protocol igmp_protocol;
+extern const struct group_protocol igmp_protocol, mld_protocol;
 
 /* What a querier asks. */
 struct group_query {
@@ -74,6 +74,8 @@ struct group_query {
 
 /* The group's filter was another before, or the group is new (before: nothing was asked for). */
 void group_filter_changed(struct ip *ip, struct group *group, const struct source_filter *before);
+/* An address of the link has become usable: what was said from nobody is said again (RFC 3590). */
+void group_reports_renew(struct ip *ip, struct interface *interface);
 /* Whatever is due by now; sets the alarm again. */
 void group_reports_due(struct alarm *alarm);
 

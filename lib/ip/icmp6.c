@@ -2,6 +2,7 @@
 
 #include "ip/icmp.h"
 #include "ip/icmp6_error.h"
+#include "ip/mld.h"
 #include "ip/ndp.h"
 #include "wire/checksum.h"
 #include "wire/icmp.h"
@@ -71,6 +72,8 @@ enum verdict icmp6_input(void *context, const struct ip_packet *packet)
 		return DROP_CHECKSUM;
 	if (ndp_is_type(icmp6.type))
 		return ndp_input(ip, packet);
+	if (mld_is_type(icmp6.type))
+		return mld_input(ip, packet);
 	if (address_is_any(&packet->source))
 		return DROP_BAD_SOURCE;
 	switch (icmp6.type) {

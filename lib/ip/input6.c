@@ -2,6 +2,7 @@
  * next need not look again. */
 #include "ip/icmp6.h"
 #include "ip/input.h"
+#include "ip/mld.h"
 #include "wire/ipv6_chain.h"
 
 enum {
@@ -47,24 +48,6 @@ static enum verdict judge(const struct ip *ip, const struct interface *interface
 	return judge_addresses(ip, interface, ipv6);
 }
 
-/* The groups nobody has to join: all nodes of the interface and the link, and those by which our addresses are asked
- * for. */
-static bool is_everybodys(const struct interface *interface, const struct address *group)
-{
-	static const struct address all_of_interface = { .bytes = { 0xff, 1, [15] = 1 } };
-	static const struct address all_of_link = { .bytes = { 0xff, 2, [15] = 1 } };
-
-	if (address_equal(group, &all_of_link) || address_equal(group, &all_of_interface))
-		return true;
-	for (uint32_t place = 0; place < interface->address_count; place++) {
-		struct address solicited =
-			address_solicited_node(&interface->addresses[place].address);
-		if (address_equal(group, &solicited))
-			return true;
-	}
-	return false;
-}
-
 /* False: for somebody else. Any address of the host will do, on whatever interface (the weak model, as Linux has it), but
  * one that means something on its link alone. */
 static bool find_destination(const struct ip *ip, struct ip_packet *packet)
@@ -73,7 +56,7 @@ static bool find_destination(const struct ip *ip, struct ip_packet *packet)
 		return true;
 	packet->to_group = true;
 	return address_is_multicast(&packet->destination) &&
-	       is_everybodys(packet->interface, &packet->destination);
+	       group_is_joined(ip, packet->interface, &packet->destination);
 }
 
 /* RFC 8200, 4: the headers in front of what it carries. start: the packet from its first byte on, as far as it lies
@@ -89,14 +72,29 @@ static enum verdict walk_chain(struct ip *ip, const struct ip_packet *packet, st
 	return end == IPV6_CHAIN_HOLDS ? DELIVERED : DROP_OPTIONS;
 }
 
+/* The type of an ICMPv6 message; 0, which is none: it is something else. */
+static uint8_t icmp6_type_of(const struct ip_packet *packet)
+{
+	uint8_t type = 0;
+
+	if (packet->protocol == PROTOCOL_ICMP6)
+		frame_copy_out(packet->frame, 0, &type, 1);
+	return type;
+}
+
 /* RFC 6980, 5: who is whose neighbour is never said in fragments, not even in one alone. */
 static bool is_of_neighbours(const struct ip_packet *packet)
 {
-	uint8_t type;
-
-	if (packet->protocol != PROTOCOL_ICMP6 || frame_copy_out(packet->frame, 0, &type, 1) == 0)
-		return false;
+	uint8_t type = icmp6_type_of(packet);
 	return (type >= 133 && type <= 137) || type == 148 || type == 149;
+}
+
+/* A group's filter lets its sources through; MLD is of the group, not in it. */
+static bool is_admitted(const struct ip *ip, const struct ip_packet *packet)
+{
+	return !address_is_multicast(&packet->destination) ||
+	       group_admits(ip, packet->interface, &packet->destination, &packet->source) ||
+	       mld_is_type(icmp6_type_of(packet));
 }
 
 /* All its headers have been judged: they are taken off the frame, which begins behind those known before. */
@@ -108,7 +106,7 @@ static enum verdict deliver(struct ip *ip, struct ip_packet *packet, const struc
 	packet->protocol = chain->protocol;
 	if ((was_cut || chain->has_fragment) && is_of_neighbours(packet))
 		return DROP_FRAGMENT;
-	return ip_deliver(ip, packet);
+	return is_admitted(ip, packet) ? ip_deliver(ip, packet) : DROP_NOT_OURS;
 }
 
 /* A packet that has become whole. The headers that were cut are judged only now (RFC 8200, 4.5). */

@@ -41,6 +41,7 @@ struct world {
 	struct interface *link;
 	struct sent sent[SENT_MOST];
 	int sent_count;
+	bool without_mld; /* of groups of IPv6 nothing that is sent is kept */
 	/* the spy, a protocol above */
 	int inputs, errors;
 	struct ip_packet packet; /* the last; its pointers are stale */
@@ -82,9 +83,22 @@ struct made {
 	uint32_t size;
 };
 
+static inline bool is_mld(const struct frame *frame)
+{
+	struct ethernet_header ethernet;
+	enum { NEXT_HEADER_AT = 20, FIRST_OPTION_AT = 56, ROUTER_ALERT = 5 };
+
+	return ethernet_parse(frame_head(frame), &ethernet) && ethernet.type == ETHERTYPE_IPV6 &&
+	       frame->head[NEXT_HEADER_AT] == 0 && frame->head[FIRST_OPTION_AT] == ROUTER_ALERT;
+}
+
 static inline void world_transmit(void *context, struct frame *frame)
 {
 	struct world *world = context;
+	if (world->without_mld && is_mld(frame)) {
+		frame_free(frame);
+		return;
+	}
 	assert_true(world->sent_count < SENT_MOST);
 	struct sent *sent = &world->sent[world->sent_count++];
 	frame_copy_out(frame, 0, sent->bytes, sizeof sent->bytes);
