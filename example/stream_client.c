@@ -1,7 +1,6 @@
-/* stream_client: connects, sends a text, ends its half, and prints what comes back. Plain POSIX; it knows nothing of
- * Berth. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
+/* stream_client: connects, sends a text, ends its half, and prints what comes back. The address is of either
+ * family, or a name. Plain POSIX; it knows nothing of Berth. */
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,19 +15,19 @@ static int fail(const char *call)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET };
+	struct addrinfo *to, wanted = { .ai_socktype = SOCK_STREAM };
 
-	if (argc != 4 || inet_pton(AF_INET, argv[1], &address.sin_addr) != 1) {
+	if (argc != 4 || getaddrinfo(argv[1], argv[2], &wanted, &to) != 0) {
 		fprintf(stderr, "usage: %s ADDRESS PORT TEXT\n", argv[0]);
 		return EXIT_FAILURE;
 	}
-	address.sin_port = htons((uint16_t)atoi(argv[2]));
 
-	int connection = socket(AF_INET, SOCK_STREAM, 0);
+	int connection = socket(to->ai_family, SOCK_STREAM, 0);
 	if (connection < 0)
 		return fail("socket");
-	if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0)
+	if (connect(connection, to->ai_addr, to->ai_addrlen) < 0)
 		return fail("connect");
+	freeaddrinfo(to);
 	if (write(connection, argv[3], strlen(argv[3])) < 0)
 		return fail("write");
 	if (shutdown(connection, SHUT_WR) < 0)

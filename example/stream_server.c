@@ -1,8 +1,7 @@
 /* stream_server: accepts one connection, answers what comes with the same in capitals until the client ends, and says how
- * much there was. Plain POSIX; it knows nothing of Berth. */
-#include <arpa/inet.h>
+ * much there was. The address is of either family. Plain POSIX; it knows nothing of Berth. */
 #include <ctype.h>
-#include <netinet/in.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -16,19 +15,19 @@ static int fail(const char *call)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET };
+	struct addrinfo *at, wanted = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
 
-	if (argc != 3 || inet_pton(AF_INET, argv[1], &address.sin_addr) != 1) {
+	if (argc != 3 || getaddrinfo(argv[1], argv[2], &wanted, &at) != 0) {
 		fprintf(stderr, "usage: %s ADDRESS PORT\n", argv[0]);
 		return EXIT_FAILURE;
 	}
-	address.sin_port = htons((uint16_t)atoi(argv[2]));
 
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	int listener = socket(at->ai_family, SOCK_STREAM, 0);
 	if (listener < 0)
 		return fail("socket");
-	if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0)
+	if (bind(listener, at->ai_addr, at->ai_addrlen) < 0)
 		return fail("bind");
+	freeaddrinfo(at);
 	if (listen(listener, 1) < 0)
 		return fail("listen");
 	puts("listening");

@@ -35,14 +35,15 @@ wait_for() { # FILE LINE
 }
 
 # Runs the pair, each behind a command of its own ("env" for none), and writes what both print to a file.
-pair() { # FILE ADDRESS PORT SERVER-PREFIX CLIENT-PREFIX
-	local server
+pair() { # KIND FILE ADDRESS PORT SERVER-PREFIX CLIENT-PREFIX
+	local server kind=$1
+	shift
 	: >server.out # the last pair's says "listening" already
 	# The prefixes are words to be split.
-	timeout 20 $4 "$build/example/stream_server" "$2" "$3" >server.out 2>&1 &
+	timeout 20 $4 "$build/example/${kind}_server" "$2" "$3" >server.out 2>&1 &
 	server=$!
 	wait_for server.out listening
-	timeout 20 $5 "$build/example/stream_client" "$2" "$3" "hello from the client" >client.out 2>&1 ||
+	timeout 20 $5 "$build/example/${kind}_client" "$2" "$3" "hello from the client" >client.out 2>&1 ||
 		echo "client: status $?" >>client.out
 	wait "$server" || echo "server: status $?" >>server.out
 	cat server.out client.out >"$1"
@@ -75,10 +76,16 @@ kill $target
 wait $target || true
 verdict echo_request_on_berth "$here/echo_request.expected" echo_request
 
-pair native 127.0.0.1 "$((20000 + RANDOM % 10000))" env env
-verdict stream_on_the_machine "$here/stream.expected" native
-pair berth 10.77.0.1 7000 "$build/berth run --name server --ip 10.77.0.1 --" "$build/berth run --name client --"
-verdict stream_on_berth native berth
+for kind in stream datagram; do
+	for address in 127.0.0.1 ::1; do
+		pair $kind native $address "$((20000 + RANDOM % 10000))" env env
+		verdict "${kind}_on_the_machine, $address" "$here/$kind.expected" native
+	done
+	for address in 10.77.0.1 fd77::1; do
+		pair $kind berth $address 7000 "$build/berth run --name server --ip $address --" "$build/berth run --name client --"
+		verdict "${kind}_on_berth, $address" "$here/$kind.expected" berth
+	done
+done
 
 member=$build/example/multicast_member sender=$build/example/multicast_sender
 run="$build/berth run --name"
