@@ -40,17 +40,17 @@ listing_has() {
 # The bytes that TCP carries are read as those of echo (RFC 862), which are any: else tshark puts 64 MiB of HTTP together
 # again, or takes random bytes for some protocol of its own guess, which is slow and proves nothing of ours.
 read_capture() {
-	tshark -r "$capture" -d tcp.port==8000,echo "$@" 2>/dev/null
+	tshark -r "$capture" -d tcp.port==80,echo "$@" 2>/dev/null
 }
 
 headline "A web server on a host of its own, $server, and a file of 64 MiB"
 mkdir files
 head -c 64M /dev/urandom >files/random
-echo "\$ berth run --name server --ip $server -- python3 -m http.server 8000"
-"$berth" run --name server --ip "$server" -- python3 -m http.server --directory files 8000 \
+echo "\$ berth run --name server --ip $server -- python3 -m http.server --bind :: 80"
+"$berth" run --name server --ip "$server" -- python3 -m http.server --bind :: --directory files 80 \
 	>server.log 2>&1 </dev/null &
 started+=($!)
-await listing_has ss 'LISTEN.*:8000'
+await listing_has ss 'LISTEN.*:80'
 
 headline "A capture of every packet"
 echo "\$ berth capture -w demo.pcapng"
@@ -59,12 +59,12 @@ capturing=$!
 started+=("$capturing")
 await test -s "$capture"
 
-headline "curl on another host fetches the file, slowed down to 32 MiB/s so that it can be watched"
-echo "\$ berth run --name client -- curl --limit-rate 32M http://$server:8000/random"
-"$berth" run --name client -- curl -sS --limit-rate 32M -o fetched "http://$server:8000/random" </dev/null &
+headline "curl on another host fetches the file by the server's name, slowed down to 32 MiB/s so that it can be watched"
+echo "\$ berth run --name client -- curl --limit-rate 32M http://server/random"
+"$berth" run --name client -- curl -sS --limit-rate 32M -o fetched http://server/random </dev/null &
 client=$!
 started+=("$client")
-await listing_has ss "client.*ESTAB.*$server:8000"
+await listing_has ss "client.*ESTAB.*:80"
 
 headline "The hosts and their sockets meanwhile"
 echo "\$ berth ps"
