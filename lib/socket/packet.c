@@ -228,6 +228,7 @@ static int poll_frames(const struct socket *socket)
 	return packet_first(socket->packet) ? bits | POLLIN | POLLRDNORM : bits;
 }
 
+FLAG(broadcast, socket->packet->broadcast, (void)0) /* Linux keeps it, and asks nobody for it */
 FLAG(auxiliary, socket->tells_auxiliary, (void)0)
 FLAG(ignore_outgoing, socket->packet->ignores_outgoing, (void)0)
 BUFFER(send_buffer, socket->packet->send_buffer, SEND_BUFFER_LEAST)
@@ -281,6 +282,7 @@ static int get_statistics(struct socket *socket, void *value, socklen_t *size)
 static const struct option packet_options[] = {
 	{ SOL_SOCKET, SO_SNDBUF,              0, BOTH(send_buffer) },
 	{ SOL_SOCKET, SO_RCVBUF,              0, BOTH(receive_buffer) },
+	{ SOL_SOCKET, SO_BROADCAST,           0, BOTH(broadcast) },
 	{ SOL_SOCKET, SO_TIMESTAMP,           0, BOTH(timestamp) },
 	{ SOL_SOCKET, SO_TIMESTAMPNS,         0, BOTH(timestamp_ns) },
 	{ SOL_SOCKET, SO_ATTACH_FILTER, sizeof(struct sock_fprog), get_nothing, set_attach_filter },

@@ -40,6 +40,7 @@ struct packet_socket {
 	struct port_holder holder; /* what options of every socket are kept in: no ports */
 	bool cooked;
 	bool ignores_outgoing;
+	bool broadcast;       /* SO_BROADCAST */
 	uint16_t protocol;    /* an ethertype, or PACKET_PROTOCOL_ALL; 0: none */
 	int interface;        /* index; 0: any */
 	uint32_t send_buffer; /* as a datagram socket's: it never fills */
