@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 
 enum {
-	CONTROL_VERSION = 2,
+	CONTROL_VERSION = 3,
 	CONTROL_DATA_MOST =
 		66560,          /* the largest datagram, and what goes before it: CONTROL_SENDTO */
 	CONTROL_NAME_MOST = 63, /* bytes of a host's or a LAN's name: a DNS label */
@@ -46,7 +46,8 @@ enum control_kind {
 			   * connection number (see carrier_name); data: uint64_t, the accepted carrier's inode. No reply. */
 	CONTROL_GETSOCKNAME, /* inode. Reply data: sockaddr */
 	CONTROL_GETPEERNAME,
-	CONTROL_GETSOCKOPT, /* inode; a level, b name, c the guest's length. Reply: data: the value */
+	CONTROL_GETSOCKOPT, /* inode; a level, b name, c the guest's length; data: the value's first four bytes, of SOL_PACKET.
+			      * Reply: data: the value */
 	CONTROL_SETSOCKOPT, /* inode; a level, b name; data: the value; of SO_ATTACH_FILTER the instructions */
 	CONTROL_SHUTDOWN, /* inode; a how. Reply 0: the supervisor then does the same shutdown on the carrier;
 			      * 1: done here, leave the carrier alone (a listener) */
@@ -77,6 +78,11 @@ enum control_kind {
 	/* MSG_ERRQUEUE. inode; a: bytes of payload wanted. Reply: how many there are, or an error; data: a struct
 	 * carrier_origin, then they. */
 	CONTROL_FAILURE,
+
+	/* A guest maps its packet socket's ring (daemon/ring.h). HOLD: inode; descriptor: the carrier, which the daemon holds as
+	 * long as the mapping lives. No reply. MAP, after it: inode; data: uint64_t, bytes; descriptor: the memory. Reply 0. */
+	CONTROL_RING_HOLD,
+	CONTROL_RING_MAP,
 
 	/* Another question of commands, as CONTROL_SOCKETS: ss --groups. [ { "host", "interface", "group", "users" } ] */
 	CONTROL_GROUPS,

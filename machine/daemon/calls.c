@@ -7,6 +7,7 @@
 #include "daemon/listener.h"
 #include "daemon/netlink.h"
 #include "daemon/pump.h"
+#include "daemon/ring.h"
 #include "daemon/watch.h"
 
 #include <errno.h>
@@ -199,6 +200,20 @@ static bool take_error(struct call *call)
 	return true;
 }
 
+/* PACKET_HDRLEN's question comes with it. */
+static int get_ring_option(struct call *call, socklen_t *size)
+{
+	const struct control_header *header = call->header;
+
+	memset(call->out, 0, sizeof(int));
+	if (header->size == sizeof(int))
+		memcpy(call->out, call->data, sizeof(int));
+	int result = ring_get_option(call->carrier, header->b, call->out, size);
+	if (result == 0)
+		call->out_size = *size;
+	return result;
+}
+
 static int call_getsockopt(struct call *call)
 {
 	const struct control_header *header = call->header;
@@ -210,6 +225,11 @@ static int call_getsockopt(struct call *call)
 	if (take_error(call))
 		return 0;
 	socklen_t size = header->c < CONTROL_DATA_MOST ? (socklen_t)header->c : CONTROL_DATA_MOST;
+	if (is_datagrams(call) && header->a == SOL_PACKET) {
+		int result = get_ring_option(call, &size);
+		if (result != RING_NOT_ITS)
+			return result;
+	}
 	int result = berth_getsockopt(stack_of(call), call->carrier->descriptor, header->a,
 				      header->b, call->out, &size);
 	if (result == 0)
@@ -234,8 +254,15 @@ static int set_filter(struct call *call)
 
 static int call_setsockopt(struct call *call)
 {
+	const struct control_header *header = call->header;
+
 	if (is_filter(call))
 		return set_filter(call);
+	if (is_datagrams(call) && header->a == SOL_PACKET) {
+		int result = ring_set_option(call->carrier, header->b, call->data, header->size);
+		if (result != RING_NOT_ITS)
+			return result;
+	}
 	return berth_setsockopt(stack_of(call), call->carrier->descriptor, call->header->a,
 				call->header->b, call->data, call->header->size);
 }
@@ -318,6 +345,23 @@ static int call_failure(struct call *call)
 	return size;
 }
 
+static int call_ring_hold(struct call *call)
+{
+	ring_hold(call->carrier, call->descriptor);
+	call->descriptor = -1;
+	return CALL_NO_REPLY;
+}
+
+static int call_ring_map(struct call *call)
+{
+	uint64_t size;
+
+	if (call->header->size != sizeof size || call->descriptor < 0)
+		return -EINVAL;
+	memcpy(&size, call->data, sizeof size);
+	return ring_map(call->carrier, call->descriptor, size);
+}
+
 /* What must be true before the function is asked. */
 enum needs {
 	NOTHING,
@@ -353,6 +397,8 @@ static const struct {
 	[CONTROL_SPAWN] = { call_spawn, GREETED, true },
 	[CONTROL_SENDTO] = { call_sendto, CARRIER, true },
 	[CONTROL_FAILURE] = { call_failure, CARRIER, true },
+	[CONTROL_RING_HOLD] = { call_ring_hold, CARRIER, false },
+	[CONTROL_RING_MAP] = { call_ring_map, CARRIER, true },
 	[CONTROL_REQUEST] = { call_request, JOINED, true },
 	[CONTROL_FILE] = { call_file, JOINED, true },
 };

@@ -19,6 +19,7 @@
 
 struct inlet;
 struct listener;
+struct ring;
 struct netlink;
 struct resolver_stream;
 struct wait;
@@ -51,6 +52,7 @@ struct carrier {
 
 	/* Of datagrams. */
 	struct inlet *inlet; /* allocated: datagram.c */
+	struct ring *ring;   /* allocated: ring.c */
 
 	/* Resolving; its end and its goal are as for what connects. */
 	struct resolver_stream *resolver_stream; /* allocated: resolver_stream.c */

@@ -17,6 +17,7 @@ struct batch;
 struct carrier;
 struct capture;
 struct host;
+struct ring;
 struct session;
 
 enum {
@@ -29,6 +30,7 @@ enum daemon_timer {
 	TIMER_HOSTS,  /* have the hosts without a session delivered what they held? */
 	TIMER_RETRY,  /* listeners that found no descriptor or no room */
 	TIMER_FORGET, /* the oldest remembered carrier is due */
+	TIMER_RINGS,  /* has the guest read its ring? */
 	TIMER_DOWN,   /* guests that do not end when asked */
 	TIMER_END,    /* is anybody still here? */
 	DAEMON_TIMER_COUNT,
@@ -38,6 +40,7 @@ TAILQ_HEAD(host_list, host);
 TAILQ_HEAD(session_list, session);
 TAILQ_HEAD(carrier_list, carrier);
 TAILQ_HEAD(capture_list, capture);
+TAILQ_HEAD(ring_list, ring);
 
 /* The socket that everybody knocks at: door.c. */
 struct door {
@@ -75,6 +78,7 @@ struct daemon {
 	struct host_list hosts;
 	struct session_list sessions;
 	struct capture_list captures;
+	struct ring_list rings;
 
 	struct door door;
 	struct link_point link_point;

@@ -4,6 +4,7 @@
 #include "daemon/link.h"
 #include "daemon/origin.h"
 #include "daemon/resolver.h"
+#include "daemon/ring.h"
 #include "daemon/watch.h"
 
 #include <errno.h>
@@ -337,7 +338,8 @@ static bool move_in(struct carrier *carrier)
 {
 	struct batch *batch = batch_of(carrier);
 
-	if (!carrier->may_write || !give_kept(carrier))
+	ring_stir(carrier);
+	if (ring_is_in_use(carrier) || !carrier->may_write || !give_kept(carrier))
 		return false;
 	int count = take_batch(carrier, batch);
 	give_batch(carrier, batch, count);
@@ -581,6 +583,7 @@ void datagram_end(struct carrier *carrier)
 	struct inlet *inlet = carrier->inlet;
 	struct kept *kept;
 
+	ring_end(carrier);
 	if (!inlet)
 		return;
 	if (carrier->end >= 0)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -178,6 +179,19 @@ void call_may_be_interrupted(struct supervisor *supervisor, struct call *call, i
 bool call_does_not_wait(const struct call *call)
 {
 	return fcntl(call->descriptor, F_GETFL) & O_NONBLOCK;
+}
+
+int call_cloexec(const struct call *call, int descriptor)
+{
+	char path[64], line[128];
+	unsigned flags = 0;
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)call_thread(call), descriptor);
+	FILE *info = fopen(path, "re");
+	while (info && fgets(line, sizeof(line), info) && sscanf(line, "flags: %o", &flags) != 1)
+		continue;
+	if (info)
+		fclose(info);
+	return (int)flags & O_CLOEXEC;
 }
 
 bool call_has_end(const struct call *call)

@@ -67,6 +67,9 @@ static inline pid_t call_thread(const struct call *call)
 /* O_NONBLOCK of the guest's descriptor: it does not wait. */
 bool call_does_not_wait(const struct call *call);
 
+/* O_CLOEXEC, if that descriptor of the guest's is so: our duplicate is not. */
+int call_cloexec(const struct call *call, int descriptor);
+
 /* The daemon has connected the carrier: for an attempt of its guest's that goes on, has ended well, or has failed. */
 bool call_has_end(const struct call *call);
 

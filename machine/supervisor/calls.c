@@ -29,6 +29,7 @@ static const struct handler handlers[] = {
 	[SYS_sendmmsg] = { call_sendmmsg, NULL, call_datagram_sendmmsg, NULL },
 	[SYS_recvfrom] = { call_recvfrom, NULL, call_datagram_recvfrom, NULL },
 	[SYS_recvmsg] = { call_recvmsg, NULL, call_datagram_recvmsg, NULL },
+	[SYS_mmap] = { call_mmap, NULL, NULL, NULL },
 	[SYS_ioctl] = { call_ioctl, call_ioctl_elsewhere, NULL, NULL },
 	[SYS_recvmmsg] = { call_recvmmsg, NULL, call_datagram_recvmmsg, NULL },
 	[SYS_socket] = { .without = call_socket },
@@ -50,6 +51,7 @@ static void begin(struct supervisor *supervisor, struct call *call)
 	int number = call->request.data.nr;
 	const struct handler *handler =
 		number >= 0 && number < HANDLERS ? &handlers[number] : &handlers[0];
+	map_put_back(supervisor, call);
 	if (handler->without) {
 		handler->without(supervisor, call);
 		return;
@@ -57,8 +59,8 @@ static void begin(struct supervisor *supervisor, struct call *call)
 
 	/* What cannot be looked into (-EPERM: a program that its user may not read) or has no such descriptor is the kernel's:
 	 * there is no socket in its hands but carriers and those it was born with. */
-	call->descriptor =
-		threads_descriptor(&supervisor->threads, call_thread(call), call_int(call, 0));
+	const int about = call_int(call, number == SYS_mmap ? 4 : 0);
+	call->descriptor = threads_descriptor(&supervisor->threads, call_thread(call), about);
 	if (call->descriptor == -EMFILE || call->descriptor == -ENFILE) {
 		call_answer(supervisor, call, -ENFILE);
 		return;

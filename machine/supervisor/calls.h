@@ -55,6 +55,10 @@ call_step call_openat;
 call_step call_openat2;
 call_step call_uname;
 
+call_step call_mmap; /* map.c */
+/* A call of the guest's waits: its carriers that have lent their places get them back. */
+void map_put_back(struct supervisor *supervisor, const struct call *call);
+
 call_step call_ioctl; /* requests.c */
 call_step call_ioctl_elsewhere;
 

@@ -41,21 +41,6 @@ static bool hung_up(const struct call *call)
 	return poll(&state, 1, 0) == 1 && state.revents & POLLHUP;
 }
 
-/* FD_CLOEXEC belongs to the guest's descriptor, not to our duplicate. */
-static int guest_cloexec(const struct call *call)
-{
-	char path[64], line[128];
-	unsigned flags = 0;
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)call_thread(call),
-		 call_int(call, 0));
-	FILE *info = fopen(path, "re");
-	while (info && fgets(line, sizeof(line), info) && sscanf(line, "flags: %o", &flags) != 1)
-		continue;
-	if (info)
-		fclose(info);
-	return (int)flags & O_CLOEXEC;
-}
-
 static int new_carrier(const struct call *call)
 {
 	int carrier = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -74,10 +59,11 @@ static void connect_again(struct supervisor *supervisor, struct call *call,
 	int size = address_read(call, call_argument(call, 1), call_int(call, 2), &address);
 	int result = reply->header.a < 0 ? reply->header.a : size;
 	if (result >= 0)
-		result = notify_replace(supervisor->notify, call->request.id, call->extra,
-					call_int(call, 0), guest_cloexec(call)) < 0
-				 ? -EBADF
-				 : 0;
+		result =
+			notify_replace(supervisor->notify, call->request.id, call->extra,
+				       call_int(call, 0), call_cloexec(call, call_int(call, 0))) < 0
+				? -EBADF
+				: 0;
 	if (result < 0 || !carrier_is(call->extra, &call->inode)) {
 		call_answer(supervisor, call, result);
 		return;

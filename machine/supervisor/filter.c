@@ -147,6 +147,19 @@ static int add_dumpable(scmp_filter_ctx context)
 	return seccomp_rule_add_array(context, SCMP_ACT_ERRNO(0), SCMP_SYS(prctl), 2, where);
 }
 
+/* Of mappings only those that are shared and of a file: there may be a ring behind it. */
+static int add_mappings(scmp_filter_ctx context)
+{
+	const struct scmp_arg_cmp where[] = {
+		{ .arg = 3,
+		  .op = SCMP_CMP_MASKED_EQ,
+		  .datum_a = MAP_SHARED,
+		  .datum_b = MAP_SHARED },
+		{ .arg = 4, .op = SCMP_CMP_LT, .datum_a = INT32_MAX },
+	};
+	return seccomp_rule_add_array(context, SCMP_ACT_NOTIFY, SCMP_SYS(mmap), 2, where);
+}
+
 static bool is_had(unsigned domain)
 {
 	return domain == AF_UNIX || domain == AF_INET || domain == AF_INET6 ||
@@ -186,6 +199,8 @@ static int add_rules(scmp_filter_ctx context, bool files)
 		result = refuse_domains(context, SCMP_SYS(socket));
 	if (result == 0)
 		result = refuse_domains(context, SCMP_SYS(socketpair));
+	if (result == 0)
+		result = add_mappings(context);
 	return result < 0 ? result : add_dumpable(context);
 }
 

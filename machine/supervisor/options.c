@@ -139,9 +139,15 @@ void call_getsockopt(struct supervisor *supervisor, struct call *call)
 		call_answer(supervisor, call, result);
 		return;
 	}
+	int asked = 0; /* PACKET_HDRLEN's answer depends on it */
+	bool asks = call_int(call, 1) == SOL_PACKET && size >= (int)sizeof(asked);
+	if (asks)
+		memory_read(call_thread(call), call_argument(call, 3), &asked, sizeof(asked));
 	const struct question question = { .kind = CONTROL_GETSOCKOPT,
 					   .a = call_int(call, 1),
 					   .b = call_int(call, 2),
-					   .c = size };
+					   .c = size,
+					   .data = &asked,
+					   .size = asks ? sizeof(asked) : 0 };
 	call_ask(supervisor, call, &question, answer_getsockopt);
 }

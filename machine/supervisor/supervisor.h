@@ -101,7 +101,17 @@ struct returned {
 	uint64_t until;
 };
 
+/* A carrier that has lent its place to memory: map.c. */
+struct replaced {
+	pid_t process; /* 0: a free place */
+	int at;        /* the guest's descriptor */
+	int cloexec;
+	int carrier;     /* our duplicate of it */
+	uint64_t memory; /* the inode */
+};
+
 enum {
+	SUPERVISOR_REPLACED_MOST = 16, /* each comes back with its guest's next call */
 	SUPERVISOR_RETURNED_MOST =
 		16,            /* a guest at its limit of descriptors soon stops accepting */
 	SUPERVISOR_IDS = 1024, /* buckets of questions waiting */
@@ -131,6 +141,8 @@ struct supervisor {
 	uint64_t look_at; /* when held calls are looked at next; UINT64_MAX: there is none */
 
 	struct sure sure[SUPERVISOR_SURE];
+	struct replaced replaced[SUPERVISOR_REPLACED_MOST];
+	unsigned replaced_count;
 	struct returned returned[SUPERVISOR_RETURNED_MOST];
 	uint64_t returned_until; /* when the first of them is closed; UINT64_MAX: there is none */
 	uint8_t scratch[SUPERVISOR_SCRATCH];

@@ -34,7 +34,7 @@ static int pidfd_open_raw(pid_t pid, unsigned flags)
 	return result < 0 ? -errno : (int)result;
 }
 
-static pid_t process_of(pid_t thread)
+pid_t threads_process(pid_t thread)
 {
 	char path[40], line[128];
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)thread);
@@ -57,7 +57,7 @@ static int open_thread(pid_t thread, int *keep)
 	if (pidfd != -EINVAL)
 		return pidfd;
 
-	pid_t process = process_of(thread);
+	pid_t process = threads_process(thread);
 	*keep = process == thread;
 	return process ? pidfd_open_raw(process, 0) : -ESRCH;
 }

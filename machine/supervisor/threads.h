@@ -19,6 +19,9 @@ struct threads {
 void threads_init(struct threads *threads);
 void threads_close(struct threads *threads);
 
+/* The process that the thread is of; 0: it has gone. */
+pid_t threads_process(pid_t thread);
+
 /* A duplicate, in our table, of that thread's descriptor; or a negative errno: -EBADF: it has none of that number; -EPERM: it
  * may not be looked into; -ESRCH: it has gone. */
 int threads_descriptor(struct threads *threads, pid_t thread, int descriptor);

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Real programs on Berth hosts, each pair many times over: curl and python3's http.server, wrk and nginx, redis-benchmark
 # and redis-server, iperf3 with itself; and a quarter as often socat, iperf3 and python3 with datagrams, getent and curl
-# with names, ping, socat and python3 with groups. Runs as whoever calls it, which is to be an ordinary user.
+# with names, ping, socat and python3 with groups, tcpdump, tshark, hping3 and arping. Runs as whoever calls it, which is
+# to be an ordinary user.
 #
 #   test/guest/real.sh BERTH [COUNT]      prints ok or not ok a pair, and what went wrong
 set -u
@@ -321,6 +322,45 @@ asking_names() {
 	on client sh "$work/dig.sh"
 }
 
+# On one host tcpdump, and when it listens the other command.
+capture() { # FILE "TCPDUMP'S ARGUMENTS" COMMAND...
+	on near sh -c '
+		file=$1 arguments=$2
+		shift 2
+		tcpdump -U -n -w "$file" $arguments 2>"$file.said" &
+		for _ in $(seq 200); do
+			grep -q listening "$file.said" && break
+			sleep 0.05
+		done
+		"$@" >/dev/null 2>&1
+		wait $!' sh "$@"
+}
+
+fields() { # FILE FIELD: what tshark finds there, in one line
+	tshark -r "$1" -T fields -e "$2" 2>/dev/null | tr '\n' ' '
+}
+
+# What a host's tcpdump writes tshark reads: an echo and its answer, wherever it looks.
+tcpdump_and_ping() {
+	local interface
+	serve far 10.77.1.20 sleep 60
+	for interface in any eth0; do
+		capture "$work/$interface" "-c 2 -i $interface icmp" ping -c 1 10.77.1.20 || return 1
+		[ "$(fields "$work/$interface" icmp.type)" = "8 0 " ] || return 1
+	done
+	capture "$work/lo" "-c 1 -i lo udp port 7" sh -c 'ping -c 1 127.0.0.1; echo hello | socat - udp4:127.0.0.1:7' || return 1
+	[ "$(fields "$work/lo" udp.dstport)" = "7 " ]
+}
+
+# Programs that make their own frames and packets, and catch the answers with libpcap.
+hping3_and_arping() {
+	serve far 10.77.1.20 python3 -m http.server 8000
+	await_listener far 8000 || return 1
+	on near hping3 -S -c 1 -p 8000 10.77.1.20 2>&1 | grep 'flags=SA' || return 1
+	on near hping3 -S -c 1 -p 8001 10.77.1.20 2>&1 | grep 'flags=RA' || return 1
+	on near arping -i eth0 -c 2 10.77.1.20 | grep 'index=1'
+}
+
 try() { # PAIR COUNT
 	local pair=$1 count=$2 passed=0 round
 	for round in $(seq "$count"); do
@@ -338,7 +378,8 @@ try() { # PAIR COUNT
 for pair in curl_and_http_server wrk_and_nginx redis iperf; do
 	try "$pair" "$count"
 done
-for pair in asking_tools asking_names iperf_udp socat_udp python_datagrams names pings socat_group python_groups; do
+for pair in asking_tools asking_names iperf_udp socat_udp python_datagrams names pings socat_group python_groups \
+	tcpdump_and_ping hping3_and_arping; do
 	try "$pair" $(((count + 3) / 4))
 done
 exit $((failures > 0))
