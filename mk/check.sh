@@ -99,6 +99,7 @@ step "simulation, sanitizers" \
 step "Linux asked the same questions" \
 	mk/as-user.sh build/gcc/test/conformance -- build/gcc/test/conformance/ask-linux
 step "the machine's own TCP over a TAP" build/gcc/test/interop/tap
+step "the machine's own bridge snoops" build/gcc/test/interop/bridge
 step "fuzzing, 30 s a target" fuzz "${fuzz_targets[@]}"
 step "examples" mk/as-user.sh build/gcc/{berth,example} example test/examples.sh -- test/examples.sh build/gcc
 step "guests" mk/as-user.sh build/gcc/{berth,test/guest} test/guest -- test/guest/run.sh build/gcc
