@@ -1,6 +1,8 @@
 /* host.c puts the floors together; it is the only file that knows them all. */
 #include "host.h"
 
+#include "ip/advertise.h"
+#include "ip/autoconf.h"
 #include "ip/claim.h"
 #include "observe/counters.h"
 

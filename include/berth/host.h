@@ -62,7 +62,8 @@ struct berth_host_config {
 /* A host with a loopback interface (lo, 127.0.0.1/8) and nothing else. NULL: no memory. */
 struct berth_host *berth_host_new(const struct berth_host_config *config);
 
-/* Ends the host: every socket with it, without another frame. NULL does nothing. */
+/* Ends the host: every socket with it, without another frame, but for the farewell of one that advertises itself as a
+ * router. NULL does nothing. */
 void berth_host_free(struct berth_host *host);
 
 const char *berth_host_name(const struct berth_host *host);
@@ -116,6 +117,59 @@ int berth_route_add(struct berth_host *host, struct in_addr destination, unsigne
 		    struct in_addr gateway, int index);
 int berth_route6_add(struct berth_host *host, const struct in6_addr *destination, unsigned prefix,
 		     const struct in6_addr *gateway, int index);
+
+/* From now on takes what routers on this link advertise: addresses made of their prefixes (RFC 4862), routes, MTU, name
+ * servers; and asks for it. -ENODEV; -EINVAL: its MTU is below IPv6's least, 1,280; -EALREADY; -EBUSY: it advertises
+ * itself; -ENOMEM. */
+int berth_autoconfigure(struct berth_host *host, int index);
+
+/* The name servers that routers have told of (RFC 8106), those told first first; a link-local one with its interface as
+ * scope. */
+void berth_host_name_servers(struct berth_host *host,
+			     void (*each)(void *context, const struct sockaddr_in6 *server),
+			     void *context);
+
+#define BERTH_FOR_EVER UINT32_MAX /* of a lifetime in seconds */
+
+/* A prefix that a router advertises (RFC 4861, 4.6.2). */
+struct berth_advertised_prefix {
+	struct in6_addr prefix;
+	uint8_t bits;
+	int on_link;    /* all of it is on this link */
+	int autonomous; /* hosts make addresses of it; of 64 bits */
+	uint32_t valid_s, preferred_s;
+};
+
+/* A route that leads over it (RFC 4191, 2.3). */
+struct berth_advertised_route {
+	struct in6_addr prefix;
+	uint8_t bits;
+	int preference; /* as the advertisement's */
+	uint32_t lifetime_s;
+};
+
+/* What a router says of itself. Of prefixes, routes and name servers there are at most 8 each. */
+struct berth_advertisement {
+	uint16_t lifetime_s; /* as a default router, at most 9,000; 0: it is none, and only tells */
+	int preference;      /* -1 low, 0 medium, 1 high (RFC 4191) */
+	uint32_t
+		interval_s; /* the longest between two, 4 to 1,800, not over lifetime_s; default 600 */
+	uint8_t hop_limit; /* for hosts to use; 0: not said */
+	uint32_t mtu;      /* likewise */
+	const struct berth_advertised_prefix *prefixes;
+	unsigned prefix_count;
+	const struct berth_advertised_route *routes;
+	unsigned route_count;
+	const struct in6_addr *name_servers;
+	unsigned name_server_count;
+	uint32_t name_server_lifetime_s;
+};
+
+/* Makes the host advertise itself as a router on this link (RFC 4861, 6.2), from now on, or otherwise than until now; NULL:
+ * ends that, with a farewell, as unplugging it and the host's end do. -ENODEV; -EINVAL: what is said contradicts itself or
+ * the bounds above; -EBUSY: the interface is autoconfigured; -ENOMEM. */
+int berth_advertise(struct berth_host *host, int index,
+		    const struct berth_advertisement *advertisement);
 
 #ifdef __cplusplus
 }

@@ -27,13 +27,13 @@ static uint8_t bits_of(const struct address *address, unsigned prefix)
 /* A single address is alone on its subnet, and a link-local one says its link itself. A second address on the same subnet
  * finds the route there already. */
 static int add_subnet_route(struct ip *ip, struct interface *interface,
-			    const struct address *address, uint8_t bits)
+			    const struct interface_address *own)
 {
-	struct route route = { .destination = address_prefix(address, bits),
-			       .prefix = bits,
+	struct route route = { .destination = address_prefix(&own->address, own->prefix),
+			       .prefix = own->prefix,
 			       .interface = interface };
 
-	if (!interface->ethernet || bits == 128 || address_holds_zone(address))
+	if (!interface->ethernet || own->prefix == 128 || address_holds_zone(&own->address))
 		return 0;
 	int error = route_add(&ip->routes, &route);
 	return error == -EEXIST ? 0 : error;
@@ -49,14 +49,14 @@ static int hold_group_of(struct ip *ip, struct interface *interface,
 	return error ? -ENOMEM : 0;
 }
 
-/* *made, with the route to its subnet. */
+/* *made, with the route to the subnet of one that is given; what routers say is on the link is theirs to say. */
 static int add(struct ip *ip, struct interface *interface, const struct interface_address *made)
 {
 	if (ip_find_own(ip, &made->address) || ip_is_own(ip, &made->address))
 		return -EEXIST;
 	if (interface->address_count == INTERFACE_ADDRESSES_MOST)
 		return -ENOMEM;
-	int error = add_subnet_route(ip, interface, &made->address, made->prefix);
+	int error = made->origin == ADDRESS_GIVEN ? add_subnet_route(ip, interface, made) : 0;
 	if (!error && !address_is_v4(&made->address))
 		error = hold_group_of(ip, interface, made);
 	if (error)
@@ -95,6 +95,18 @@ int ip_link_local_add(struct ip *ip, struct interface *interface)
 	link = address_in_zone(link, interface->index);
 	made.address = identifier_form(ip, interface, &link, 0);
 	return add(ip, interface, &made);
+}
+
+struct interface_address *ip_address_form(struct ip *ip, struct interface *interface,
+					  const struct address *prefix)
+{
+	struct interface_address made = { .prefix = 128 - IDENTIFIER_BITS,
+					  .origin = ADDRESS_AUTOCONFIGURED };
+
+	made.address = identifier_form(ip, interface, prefix, 0);
+	if (add(ip, interface, &made) != 0)
+		return NULL;
+	return &interface->addresses[interface->address_count - 1];
 }
 
 static bool is_on_subnet_of_another(const struct interface *interface,

@@ -1,5 +1,7 @@
 #include "ip/discovery.h"
 
+#include "ip/advertise.h"
+#include "ip/autoconf.h"
 #include "ip/dad.h"
 #include "ip/ip.h"
 
@@ -16,6 +18,10 @@ static uint64_t run_interface(struct ip *ip, struct interface *interface)
 
 	for (uint32_t place = 0; place < interface->address_count; place++)
 		next = sooner(next, dad_run(ip, interface, &interface->addresses[place]));
+	if (interface->autoconf)
+		next = sooner(next, autoconf_run(ip, interface));
+	if (interface->advertiser)
+		next = sooner(next, advertise_run(ip, interface));
 	return next;
 }
 
@@ -52,6 +58,10 @@ void discovery_configure(struct ip *ip, enum detection detection, bool stable_id
 
 void discovery_close(struct ip *ip)
 {
+	for (uint32_t place = 0; place < ip->interfaces.count; place++) {
+		autoconf_end(ip, ip->interfaces.at[place]);
+		advertise_end(ip, ip->interfaces.at[place]);
+	}
 	clock_dismiss(ip->clock, &ip->discovery.alarm);
 }
 

@@ -150,7 +150,7 @@ int hop_find(const struct ip *ip, int interface, const struct address *from,
 
 uint32_t hop_mtu(const struct ip *ip, const struct hop *hop, const struct address *destination)
 {
-	uint32_t mtu = hop->interface->mtu;
+	uint32_t mtu = interface_mtu_to(hop->interface, destination);
 
 	if (!hop->interface->ethernet || hop->to_group)
 		return mtu;

@@ -1,6 +1,8 @@
 #include "ip/interface.h"
 
 #include "base/assert.h"
+#include "ip/advertise.h"
+#include "ip/autoconf.h"
 #include "ip/claim.h"
 #include "ip/ip.h"
 #include "wire/ipv6.h"
@@ -193,6 +195,8 @@ int interface_remove(struct ip *ip, int index)
 	if (!interface || index == LOOPBACK_INDEX)
 		return -ENODEV;
 
+	autoconf_end(ip, interface);
+	advertise_end(ip, interface);
 	routes_forget(&ip->routes, interface);
 	neighbours_forget(ip, interface);
 	groups_forget(ip, interface);

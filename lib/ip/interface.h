@@ -10,6 +10,8 @@
 #include "wire/address.h"
 #include "wire/ethernet.h"
 
+struct advertiser;
+struct autoconf;
 struct ip;
 
 enum {
@@ -84,6 +86,10 @@ struct interface {
 	struct group_querier queriers[GROUP_FAMILIES];
 	/* What a router says of IPv6 on the link (RFC 4861, 6.3.4); 0: nothing. */
 	uint64_t reachable_ns, retransmit_ns;
+	uint32_t mtu6;
+	uint8_t hop_limit;
+	struct autoconf *autoconf;     /* NULL: what routers say is nothing to it */
+	struct advertiser *advertiser; /* NULL: it is no router */
 	uint32_t address_count;
 	struct interface_address addresses[INTERFACE_ADDRESSES_MOST];
 };
@@ -130,6 +136,11 @@ int ip_address_remove(struct ip *ip, int index, const struct address *address);
 /* Can it be the address of one host? */
 bool address_is_assignable(const struct address *address);
 
+/* An address made of a router's prefix, of its first 64 bits; its lifetimes are the caller's to set. NULL: the host has it, or has no
+ * room. */
+struct interface_address *ip_address_form(struct ip *ip, struct interface *interface,
+					  const struct address *prefix);
+
 /* gateway NULL or any: the destination itself is on the link. -ENODEV; -EINVAL: a prefix over 32 (IPv6: 128), bits of the
  * destination behind the prefix, a gateway of the other family, or our own address as gateway; -ENETUNREACH: the gateway is on none of the interface's subnets; -EEXIST;
  * -ENOMEM. */
@@ -155,6 +166,13 @@ bool interface_on_link(const struct interface *interface, const struct address *
 
 /* 255.255.255.255, or the last address of one of its IPv4 subnets (none in a /31 or /32: RFC 3021). */
 bool interface_is_broadcast(const struct interface *interface, const struct address *address);
+
+/* What a packet to a destination of either family may be on it. */
+static inline uint32_t interface_mtu_to(const struct interface *interface,
+					const struct address *destination)
+{
+	return interface->mtu6 && !address_is_v4(destination) ? interface->mtu6 : interface->mtu;
+}
 
 /* RetransTimer (RFC 4861, 6.3.2). */
 uint64_t interface_retransmit_ns(const struct interface *interface);

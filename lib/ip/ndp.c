@@ -1,5 +1,8 @@
 #include "ip/ndp.h"
 
+#include "base/assert.h"
+#include "ip/advertise.h"
+#include "ip/autoconf.h"
 #include "ip/dad.h"
 #include "ip/icmp6.h"
 #include "ip/ip.h"
@@ -8,8 +11,13 @@ static const struct address nobody;
 
 void ndp_send(struct ip *ip, const struct ndp_sending *sending)
 {
-	uint8_t bytes[NDP_MOST];
+	uint8_t bytes[NDP_MOST + NDP_OPTIONS_MOST];
 	size_t size = ndp_write(bytes, sending->message);
+
+	assert(sending->options.size <= NDP_OPTIONS_MOST);
+	if (sending->options.size > 0)
+		memcpy(bytes + size, sending->options.at, sending->options.size);
+	size += sending->options.size;
 
 	icmp6_emit(ip, &(struct icmp6_emission){
 			       .interface = sending->interface,
@@ -69,6 +77,7 @@ static struct ndp_message advertisement_of(const struct interface *interface,
 {
 	return (struct ndp_message){
 		.type = ICMP6_NEIGHBOUR_ADVERTISEMENT,
+		.router = interface->advertiser != NULL,
 		.override = own->state != ADDRESS_OPTIMISTIC,
 		.target = own->address,
 		.has_target_mac = true,
@@ -178,15 +187,38 @@ static bool macs_are_possible(const struct ndp_message *message)
 	       !(message->has_target_mac && mac_is_group(&message->target_mac));
 }
 
+/* RFC 4861, 8.3. The target's link address is learned, where it is told; a router is not told its way (8.3, Linux's
+ * accept_redirects). */
+static enum verdict hear_redirect(const struct heard *heard)
+{
+	const struct ndp_message *message = &heard->message;
+	const struct address *source = &heard->packet->source;
+
+	if (!address_holds_zone(source))
+		return DROP_MALFORMED;
+	if (heard->interface->advertiser || ip_is_own(heard->ip, &message->target) ||
+	    !router_redirects(heard->ip, heard->interface, source, message))
+		return DROP_IGNORED;
+	if (message->has_target_mac)
+		neighbour_learn(heard->ip, heard->interface, &message->target,
+				&message->target_mac);
+	return DELIVERED;
+}
+
 static enum verdict hear(struct heard *heard)
 {
 	switch (heard->message.type) {
+	case ICMP6_ROUTER_SOLICITATION:
+		return advertise_asked(heard->ip, heard->interface, heard->packet, &heard->message);
+	case ICMP6_ROUTER_ADVERTISEMENT:
+		return autoconf_heard(heard->ip, heard->interface, &heard->packet->source,
+				      &heard->message);
 	case ICMP6_NEIGHBOUR_SOLICITATION:
 		return hear_solicitation(heard);
 	case ICMP6_NEIGHBOUR_ADVERTISEMENT:
 		return hear_advertisement(heard);
 	default:
-		return DROP_IGNORED;
+		return hear_redirect(heard);
 	}
 }
 

@@ -14,6 +14,7 @@ struct ip_packet;
 
 enum {
 	NDP_HOP_LIMIT = 255,
+	NDP_OPTIONS_MOST = 900, /* so that the whole fits IPv6's least MTU */
 	/* What is looked at of a message: all that an Ethernet frame carries. */
 	NDP_MESSAGE_MOST = 1500,
 };
@@ -35,12 +36,13 @@ void ndp_solicit(struct ip *ip, struct neighbour *neighbour);
 /* Tells the link that address is the interface's (RFC 4861, 7.2.6). */
 void ndp_announce(struct ip *ip, struct interface *interface, const struct interface_address *own);
 
-/* source NULL: nobody's. mac NULL: the destination's is that of a group, or to be found. */
+/* Sends a message. source NULL: nobody's. mac NULL: the destination's is that of a group, or to be found. */
 struct ndp_sending {
 	struct interface *interface;
 	const struct address *source, *destination;
 	const struct mac *mac;
 	const struct ndp_message *message;
+	struct bytes options; /* behind its own */
 };
 void ndp_send(struct ip *ip, const struct ndp_sending *sending);
 

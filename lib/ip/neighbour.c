@@ -6,6 +6,7 @@
 #include "ip/icmp_error.h"
 #include "ip/ip.h"
 #include "ip/ndp.h"
+#include "ip/router.h"
 
 bool neighbours_init(struct neighbours *neighbours, const struct berth_allocator *allocator,
 		     struct random *random)
@@ -183,6 +184,8 @@ static void begin_asking(struct neighbour *neighbour, enum neighbour_state state
 /* The last request of its state was not answered. */
 static void fail(struct neighbour *neighbour)
 {
+	if (!is_v4(neighbour))
+		router_fails(neighbour->ip, neighbour->interface, &neighbour->address);
 	if (neighbour->state != NEIGHBOUR_PROBE || is_v4(neighbour)) {
 		give_up(neighbour);
 		return;
@@ -325,6 +328,8 @@ void neighbour_confirm(struct neighbour *neighbour)
 	if (neighbour->state == NEIGHBOUR_INCOMPLETE)
 		return;
 	if (neighbour->state != NEIGHBOUR_REACHABLE) {
+		if (neighbour->router)
+			router_answers(neighbour->ip, neighbour->interface, &neighbour->address);
 		set_state(neighbour, NEIGHBOUR_REACHABLE);
 		choose_reachable_time(neighbour);
 		clock_set(clock, &neighbour->alarm, NEVER);
@@ -386,8 +391,11 @@ bool neighbour_advertised(struct neighbour *neighbour,
 		bool differs = mac && !mac_equal(mac, &neighbour->mac);
 		reaction = reactions[differs][advertisement->solicited][advertisement->override];
 	}
-	if (reaction != SUSPECT)
+	if (reaction != SUSPECT) {
+		if (neighbour->router && !advertisement->router)
+			router_retires(neighbour->ip, neighbour->interface, &neighbour->address);
 		neighbour->router = advertisement->router;
+	}
 	react(neighbour, reaction, mac);
 	return true;
 }

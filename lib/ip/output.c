@@ -41,7 +41,8 @@ static uint32_t header_size_of(const struct ip_send *send)
 /* What may not be cut is its sender's to make fit, who may be trying the path. */
 static uint32_t mtu_of(const struct ip *ip, const struct hop *hop, const struct ip_send *send)
 {
-	return send->dont_fragment ? hop->interface->mtu : hop_mtu(ip, hop, &send->destination);
+	return send->dont_fragment ? interface_mtu_to(hop->interface, &send->destination)
+				   : hop_mtu(ip, hop, &send->destination);
 }
 
 /* Its pieces, where it may be cut, are the sender's to make fit. */
@@ -203,7 +204,11 @@ static enum verdict output_v4(struct ip *ip, const struct ip_send *send, const s
 static enum verdict output_v6(struct ip *ip, const struct ip_send *send, const struct hop *hop,
 			      struct frame *frame, bool whole)
 {
-	struct frame *packet = ipv6_put_headers(ip, send, &hop->source, frame);
+	struct ip_send limited = *send;
+
+	if (limited.ttl == 0)
+		limited.ttl = hop->interface->hop_limit;
+	struct frame *packet = ipv6_put_headers(ip, &limited, &hop->source, frame);
 	if (!packet)
 		return DROP_MEMORY;
 	return whole ? dispatch(ip, hop, packet) : cut_v6(ip, hop, send, packet);

@@ -36,21 +36,36 @@ static bool same_subnet(const struct route *a, const struct route *b)
 	return a->prefix == b->prefix && address_equal(&a->destination, &b->destination);
 }
 
+static bool gives_way(const struct route *before, const struct route *after)
+{
+	return after->origin < before->origin ||
+	       (after->origin == ROUTE_REDIRECTED && before->origin == ROUTE_REDIRECTED);
+}
+
+static void put(struct route *place, const struct route *route)
+{
+	*place = *route;
+	place->mask = address_mask(route->prefix);
+}
+
 int route_add(struct routes *routes, const struct route *route)
 {
 	uint32_t place = 0;
 
 	for (; place < routes->count && routes->at[place].prefix >= route->prefix; place++) {
-		if (same_subnet(&routes->at[place], route))
+		if (!same_subnet(&routes->at[place], route))
+			continue;
+		if (!gives_way(&routes->at[place], route))
 			return -EEXIST;
+		put(&routes->at[place], route);
+		return 0;
 	}
 	if (routes->count == routes->room && !grow(routes))
 		return -ENOMEM;
 
 	memmove(&routes->at[place + 1], &routes->at[place],
 		(routes->count - place) * sizeof *routes->at);
-	routes->at[place] = *route;
-	routes->at[place].mask = address_mask(route->prefix);
+	put(&routes->at[place], route);
 	routes->count++;
 	return 0;
 }
@@ -75,6 +90,13 @@ const struct route *route_find(const struct routes *routes, const struct address
 	return route_find_by(routes, NULL, destination);
 }
 
+static void remove_at(struct routes *routes, uint32_t place)
+{
+	routes->count--;
+	memmove(&routes->at[place], &routes->at[place + 1],
+		(routes->count - place) * sizeof *routes->at);
+}
+
 void route_remove(struct routes *routes, const struct address *destination, uint8_t prefix)
 {
 	struct route sought = { .destination = *destination, .prefix = prefix };
@@ -82,11 +104,39 @@ void route_remove(struct routes *routes, const struct address *destination, uint
 
 	while (place < routes->count && !same_subnet(&routes->at[place], &sought))
 		place++;
-	if (place == routes->count)
-		return;
-	routes->count--;
-	memmove(&routes->at[place], &routes->at[place + 1],
-		(routes->count - place) * sizeof *routes->at);
+	if (place < routes->count)
+		remove_at(routes, place);
+}
+
+void routes_forget_advertised(struct routes *routes)
+{
+	for (uint32_t place = routes->count; place-- > 0;) {
+		if (routes->at[place].origin == ROUTE_ADVERTISED)
+			remove_at(routes, place);
+	}
+}
+
+void routes_forget_redirects(struct routes *routes, const struct interface *interface,
+			     const struct address *neighbour)
+{
+	for (uint32_t place = routes->count; place-- > 0;) {
+		const struct route *route = &routes->at[place];
+		if (route->origin == ROUTE_REDIRECTED && route->interface == interface &&
+		    (address_equal(&route->gateway, neighbour) ||
+		     address_equal(&route->destination, neighbour)))
+			remove_at(routes, place);
+	}
+}
+
+/* Of one prefix the oldest is first. */
+void routes_bound_redirects(struct routes *routes, uint32_t most)
+{
+	uint32_t count = 0;
+
+	for (uint32_t place = routes->count; place-- > 0;) {
+		if (routes->at[place].origin == ROUTE_REDIRECTED && ++count > most)
+			remove_at(routes, place);
+	}
 }
 
 void routes_forget(struct routes *routes, const struct interface *interface)
