@@ -176,13 +176,20 @@ static int set_congestion(struct socket *socket, const void *value, socklen_t si
 	return same ? 0 : -ENOENT;
 }
 
+static uint32_t segments(uint32_t bytes, uint32_t mss)
+{
+	return (bytes + mss - 1) / mss;
+}
+
 static int get_info(struct socket *socket, void *value, socklen_t *size)
 {
 	const struct tcp_connection *connection = socket->connection;
 	uint64_t now = connection->tcp->clock->now;
 	const uint32_t mss = connection->mss;
+	const struct scoreboard *board = &connection->board;
 	struct tcp_info info = {
 		.tcpi_state = (uint8_t)connection->state,
+		.tcpi_ca_state = (uint8_t)connection->congestion.phase,
 		.tcpi_retransmits = connection->retries,
 		.tcpi_probes = connection->keepalive_probes,
 		.tcpi_backoff = connection->rto.backoff,
@@ -193,7 +200,10 @@ static int get_info(struct socket *socket, void *value, socklen_t *size)
 		.tcpi_ato = 40000,
 		.tcpi_snd_mss = mss,
 		.tcpi_rcv_mss = connection->mss_estimate,
-		.tcpi_unacked = (connection->snd_nxt - connection->snd_una + mss - 1) / mss,
+		.tcpi_unacked = segments(connection->snd_nxt - connection->snd_una, mss),
+		.tcpi_sacked = segments(board->sacked + connection->recovery.assumed, mss),
+		.tcpi_lost = segments(board->lost, mss),
+		.tcpi_retrans = segments(board->again, mss),
 		.tcpi_last_data_sent = (uint32_t)((now - connection->last_sent) / MILLISECOND),
 		.tcpi_last_data_recv = (uint32_t)((now - connection->last_received) / MILLISECOND),
 		.tcpi_last_ack_recv = (uint32_t)((now - connection->last_received) / MILLISECOND),
@@ -203,7 +213,7 @@ static int get_info(struct socket *socket, void *value, socklen_t *size)
 		.tcpi_snd_ssthresh = connection->congestion.threshold / mss,
 		.tcpi_snd_cwnd = connection->congestion.window / mss,
 		.tcpi_advmss = connection->own_mss,
-		.tcpi_reordering = 3,
+		.tcpi_reordering = connection->rack.degree,
 		.tcpi_rcv_space = connection->settings.receive_buffer,
 		.tcpi_total_retrans = connection->retransmitted,
 	};

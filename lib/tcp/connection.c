@@ -49,6 +49,7 @@ struct tcp_connection *connection_new(struct tcp *tcp, void *owner)
 	list_init(&connection->in_queue);
 	list_append(&tcp->all, &connection->link);
 	rto_init(&connection->rto);
+	rack_init(&connection->rack, tcp->tunables.reordering);
 	return connection;
 }
 

@@ -149,9 +149,12 @@ static uint32_t least(uint32_t a, uint32_t b)
 /* The next size bytes of the arrival were here already. */
 static void pass_known(struct arrival *arrival, uint32_t size)
 {
-	if (arrival->known->left == arrival->known->right)
-		arrival->known->left = arrival->sequence;
-	arrival->known->right = arrival->sequence + size;
+	struct tcp_sack_block *known = arrival->known;
+
+	if (known->left == known->right)
+		*known = (struct tcp_sack_block){ arrival->sequence, arrival->sequence };
+	if (known->right == arrival->sequence)
+		known->right += size;
 	arrival_drop(arrival, size);
 }
 

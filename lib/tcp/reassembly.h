@@ -27,8 +27,8 @@ struct reassembly {
 void reassembly_close(struct reassembly *reassembly, struct pool *pool);
 
 /* Adds count slices that begin at sequence, taking over their references whatever happens. False: something found no room
- * (too many holes, no memory), and was let go. *known: from where to where it was here already, gaps included; empty: none
- * of it was. */
+ * (too many holes, no memory), and was let go. *known: the first of it that was here already; empty: none
+ * was. */
 bool reassembly_insert(struct reassembly *reassembly, struct pool *pool, uint32_t sequence,
 		       struct slice *slices, int count, struct tcp_sack_block *known);
 

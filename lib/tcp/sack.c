@@ -21,6 +21,10 @@ void sack_note_duplicate(struct tcp_connection *connection, uint32_t left, uint3
 		connection->duplicate_right = right;
 		return;
 	}
+	bool touches = !sequence_after(left, connection->duplicate_right) &&
+		       !sequence_after(connection->duplicate_left, right);
+	if (!touches)
+		return;
 	if (sequence_before(left, connection->duplicate_left))
 		connection->duplicate_left = left;
 	if (sequence_after(right, connection->duplicate_right))

@@ -5,7 +5,8 @@
 #include "tcp/tcp.h"
 #include "wire/tcp.h"
 
-/* What lies from left to right was here already: the next ACK says so. Several before it become one, as on Linux. */
+/* What lies from left to right was here already: the next ACK says so. Of several only those are
+ * told that touch the first (Linux does this too). */
 void sack_note_duplicate(struct tcp_connection *connection, uint32_t left, uint32_t right);
 
 /* How many bytes the option takes in the next segment. */

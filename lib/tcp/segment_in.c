@@ -225,7 +225,6 @@ static void time_handshake(struct tcp_connection *connection, const struct tcp_h
 {
 	uint64_t rtt = connection->tcp->clock->now - connection->last_sent;
 
-	rack_init(&connection->rack, connection->tcp->tunables.reordering);
 	if (connection->retransmitted == 0)
 		take_round_trip(connection, rtt, rtt);
 	else if (connection->rto.backoff > 0)

@@ -63,6 +63,7 @@ static void begin_anew(struct tcp_connection *connection)
 	connection->duplicate_left = connection->duplicate_right = 0;
 	connection->snd_wnd = connection->snd_wnd_most = 0; /* the last peer's */
 	rto_init(&connection->rto);
+	rack_init(&connection->rack, connection->tcp->tunables.reordering);
 	queue_close(&connection->receive, connection->tcp->pool);
 }
 
