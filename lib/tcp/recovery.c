@@ -52,10 +52,14 @@ static void assume_arrived(struct tcp_connection *connection, struct news *news)
 		news->delivered += recovery->assumed - before;
 }
 
-/* What a duplicate ACK told ahead is told again now, all but the segment that was missing. */
+/* What a duplicate ACK told ahead is told again now, all but the segment that was missing. And of what was acknowledged
+ * together with a retransmission it cannot be said which of them it was for. */
 static void forget_assumed(struct tcp_connection *connection, struct news *news)
 {
 	struct recovery *recovery = &connection->recovery;
+
+	if (news->again)
+		news->original = false;
 	uint32_t mss = connection->mss;
 	uint32_t told = news->acknowledged > mss ? news->acknowledged - mss : 0;
 
@@ -289,7 +293,7 @@ static void in_loss(struct tcp_connection *connection, struct news *news)
 	if (connection->sack)
 		return;
 	if (news->acknowledged > 0)
-		forget_assumed(connection, news);
+		recovery->assumed = 0;
 	else if (news->duplicate_ack && sequence_after(connection->snd_nxt, recovery->high))
 		assume_arrived(connection, news);
 }
@@ -298,7 +302,7 @@ static void in_order(struct tcp_connection *connection, struct news *news)
 {
 	if (!connection->sack) {
 		if (news->acknowledged > 0)
-			forget_assumed(connection, news);
+			connection->recovery.assumed = 0;
 		else if (news->duplicate_ack)
 			assume_arrived(connection, news);
 	}
@@ -374,6 +378,8 @@ void recovery_take(struct tcp_connection *connection, struct news *news)
 			       connection->tcp->tunables.max_reordering);
 	if (news->newest.sent_at && !(connection->tcp->tunables.recovery & RECOVERY_STATIC_WINDOW))
 		rack_adapt(rack, news->newest.mark.delivered, connection->rate.delivered);
+	if (!connection->sack && news->acknowledged > 0)
+		forget_assumed(connection, news);
 	probe_take(connection, news);
 	if (is_dubious(connection, news))
 		follow_phase(connection, news);
