@@ -76,12 +76,6 @@ static void set_alarm(struct querier *querier)
 	clock_set(querier->clock, &querier->alarm, due);
 }
 
-/* A whole frame that is a query, from a query's bytes on: what is in front is to be written. */
-static struct frame *new_query(struct querier *querier, uint32_t size)
-{
-	return frame_with_room(querier->lan->snooping.pool, size);
-}
-
 static void send_frame(struct querier *querier, struct frame *frame, struct mac destination,
 		       uint16_t type)
 {
@@ -94,7 +88,7 @@ static bool send_igmp(struct querier *querier, const struct address *group, uint
 {
 	enum { HEADER_SIZE = IPV4_HEADER_SIZE + IPV4_ROUTER_ALERT_SIZE };
 	uint32_t destination = group ? address_to_v4(group) : all_hosts;
-	struct frame *frame = new_query(querier, IGMP_QUERY_V3_SIZE);
+	struct frame *frame = frame_with_room(querier->lan->snooping.pool, IGMP_QUERY_V3_SIZE);
 	if (!frame)
 		return false;
 
@@ -121,7 +115,7 @@ static bool send_igmp(struct querier *querier, const struct address *group, uint
 static bool send_mld(struct querier *querier, const struct address *group, uint64_t response_ns)
 {
 	const struct address *destination = group ? group : &all_nodes;
-	struct frame *frame = new_query(querier, MLD_QUERY_V2_SIZE);
+	struct frame *frame = frame_with_room(querier->lan->snooping.pool, MLD_QUERY_V2_SIZE);
 	if (!frame)
 		return false;
 
