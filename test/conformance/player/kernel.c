@@ -350,6 +350,23 @@ static bool set_up_ipv4(const struct network *network, int asker, struct ifreq *
 	return ioctl(asker, SIOCADDRT, &route) == 0;
 }
 
+/* An address is not to be bound to until the kernel has got round to it, though nobody is asked about it here. */
+static bool await_address(const struct network *network)
+{
+	struct sockaddr_in6 name = { .sin6_family = AF_INET6 };
+	int tried = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool bound = false;
+
+	memcpy(&name.sin6_addr, network->local.bytes, sizeof name.sin6_addr);
+	for (int milliseconds = 0; !bound && milliseconds < 1000; milliseconds++) {
+		bound = bind(tried, (struct sockaddr *)&name, sizeof name) == 0;
+		if (!bound)
+			usleep(1000);
+	}
+	close(tried);
+	return bound;
+}
+
 static bool set_up_ipv6(const struct network *network, const struct ifreq *interface)
 {
 	int asker = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -363,7 +380,7 @@ static bool set_up_ipv6(const struct network *network, const struct ifreq *inter
 	bool done = ioctl(asker, SIOCSIFADDR, &address) == 0 &&
 		    ioctl(asker, SIOCADDRT, &route) == 0; /* ::/0 */
 	close(asker);
-	return done;
+	return done && await_address(network);
 }
 
 static bool bring_up(int asker, const char *name)

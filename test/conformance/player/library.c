@@ -3,6 +3,7 @@
 #include "conformance/player/library.h"
 
 #include "base/bytes.h"
+#include "conformance/player/packet.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,9 @@ enum {
 	TYPE_ARP = 0x0806,
 	TYPE_IPV6 = 0x86dd,
 	ARP_SIZE = 28,
-	FRAME_MOST = 65535 + ETHERNET_SIZE,
+	SOLICITATION_SIZE = 64,
+	ADVERTISEMENT_SIZE = 72,
+	PROTOCOL_ICMPV6 = 58,
 };
 
 static const uint8_t our_mac[6] = { 2, 0, 0, 0, 0, 1 };
@@ -45,22 +48,56 @@ static int64_t script_time(const struct library *library)
 	return (int64_t)(library->now - BEGINNING);
 }
 
-/* Who has it? The script's end, whatever it is; but for the host's own address, which it asks about as it begins. */
-static void answer_arp(struct library *library, const uint8_t *asked)
+static uint8_t *begin_answer(struct library *library, uint16_t type, size_t size)
 {
 	uint8_t *frame = library->answer;
 
-	if (get16(asked + 6) != 1 || memcmp(asked + 14, asked + 24, 4) == 0)
-		return;
 	memcpy(frame, our_mac, 6);
 	memcpy(frame + 6, script_mac, 6);
-	put16(frame + 12, TYPE_ARP);
-	memcpy(frame + ETHERNET_SIZE, asked, ARP_SIZE);
-	put16(frame + ETHERNET_SIZE + 6, 2);
-	memcpy(frame + ETHERNET_SIZE + 8, script_mac, 6);
-	memcpy(frame + ETHERNET_SIZE + 14, asked + 24, 4);
-	memcpy(frame + ETHERNET_SIZE + 18, asked + 8, 10);
-	library->has_answer = true;
+	put16(frame + 12, type);
+	library->answer_size = ETHERNET_SIZE + size;
+	return frame + ETHERNET_SIZE;
+}
+
+/* Who has it? The script's end, whatever it is; but for the host's own address, which it asks about as it begins. */
+static void answer_arp(struct library *library, const uint8_t *asked)
+{
+	if (get16(asked + 6) != 1 || memcmp(asked + 14, asked + 24, 4) == 0)
+		return;
+	uint8_t *answer = begin_answer(library, TYPE_ARP, ARP_SIZE);
+	memcpy(answer, asked, ARP_SIZE);
+	put16(answer + 6, 2);
+	memcpy(answer + 8, script_mac, 6);
+	memcpy(answer + 14, asked + 24, 4);
+	memcpy(answer + 18, asked + 8, 10);
+}
+
+/* The same over IPv6: a neighbour solicitation (RFC 4861, 4.3), but one that asks from :: whether somebody has the
+ * address (RFC 4862, 5.4.2). False: it is something else. */
+static bool answer_solicitation(struct library *library, const uint8_t *packet, size_t size)
+{
+	static const uint8_t nobody[16];
+	uint8_t body[24] = { [16] = 2, [17] = 1 }; /* the target, and its link address */
+
+	if (size < SOLICITATION_SIZE || packet[6] != PROTOCOL_ICMPV6 || packet[40] != 135)
+		return false;
+	if (memcmp(packet + 8, nobody, sizeof nobody) == 0)
+		return true;
+	memcpy(body, packet + 48, 16);
+	memcpy(body + 18, script_mac, 6);
+	const struct packet advertisement = {
+		.is_ipv6 = true,
+		.protocol = PACKET_ICMP,
+		.source = address_v6(packet + 48),
+		.destination = address_v6(packet + 8),
+		.ttl = 255,
+		.icmp_type = 136,
+		.icmp_rest = UINT32_C(0x60000000), /* solicited, override */
+		.payload = body,
+		.size = sizeof body,
+	};
+	packet_write(&advertisement, begin_answer(library, TYPE_IPV6, ADVERTISEMENT_SIZE));
+	return true;
 }
 
 static void transmit(void *context, const struct iovec *pieces, int count)
@@ -76,6 +113,8 @@ static void transmit(void *context, const struct iovec *pieces, int count)
 	uint16_t type = get16(library->frame + 12);
 	if (type == TYPE_ARP && size >= ETHERNET_SIZE + ARP_SIZE)
 		answer_arp(library, packet);
+	else if (type == TYPE_IPV6 && answer_solicitation(library, packet, size - ETHERNET_SIZE))
+		return;
 	else if (type != TYPE_ARP)
 		library->stack.output(library->stack.context, packet, size - ETHERNET_SIZE,
 				      script_time(library));
@@ -100,10 +139,10 @@ static uint64_t settle(struct library *library)
 
 	do {
 		next = berth_host_advance(library->host, library->now);
-		if (library->has_answer) {
-			library->has_answer = false;
-			berth_interface_input(library->host, library->link, library->answer,
-					      ETHERNET_SIZE + ARP_SIZE);
+		if (library->answer_size > 0) {
+			size_t size = library->answer_size;
+			library->answer_size = 0;
+			berth_interface_input(library->host, library->link, library->answer, size);
 			next = library->now;
 		}
 	} while (next <= library->now);
@@ -321,7 +360,19 @@ static const struct stack_operations operations = {
 	.free = library_free,
 };
 
-/* The script's end is reached by way of a gateway, which is the script's end as well. */
+static int set_up_ipv6(struct library *library, const struct network *network)
+{
+	struct in6_addr local;
+	const struct in6_addr anywhere = { 0 };
+
+	memcpy(&local, network->local.bytes, sizeof local);
+	int result = berth_address6_add(library->host, library->link, &local, 48);
+	if (result < 0)
+		return result;
+	return berth_route6_add(library->host, &anywhere, 0, &anywhere, library->link);
+}
+
+/* The script's end is reached by way of a gateway, which is the script's end as well; over IPv6, on the link itself. */
 static int set_up(struct library *library, const struct network *network)
 {
 	const struct berth_interface_config link = {
@@ -336,6 +387,8 @@ static int set_up(struct library *library, const struct network *network)
 	library->link = berth_interface_add(library->host, &link);
 	if (library->link < 0)
 		return library->link;
+	if (network->version == OVER_IPV6)
+		return set_up_ipv6(library, network);
 	memcpy(&local, network->local.bytes + 12, sizeof local);
 	gateway.s_addr = local.s_addr ^ htonl(0x80);
 	int result = berth_address_add(library->host, library->link, local, 16);
@@ -354,11 +407,6 @@ struct stack *library_new(const struct network *network, stack_output *output, v
 		abort();
 	library->stack = (struct stack){ &operations, output, context };
 	library->now = BEGINNING;
-	if (network->version == OVER_IPV6) {
-		outcome_skip(outcome, 0, "IPv6 in libberth");
-		free(library);
-		return NULL;
-	}
 	struct berth_host_config config = { .allocator = &allocator,
 					    .name = "script",
 					    .now = BEGINNING };

@@ -40,8 +40,8 @@ struct library {
 	struct berth_host *host;
 	int link;
 	uint64_t now;
-	bool has_answer; /* to ARP, which is handed in when the host is done asking */
-	uint8_t answer[64];
+	size_t answer_size; /* to ARP or ND, which is handed in when the host is done asking; 0: none */
+	uint8_t answer[128];
 	struct library_descriptor descriptors[LIBRARY_DESCRIPTORS_MOST];
 	struct library_epoll epolls[LIBRARY_EPOLLS_MOST];
 	uint8_t frame[LIBRARY_FRAME_MOST];

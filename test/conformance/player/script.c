@@ -90,8 +90,12 @@ static void play_text(struct options *options, const char *text, size_t size,
 	struct parse_input input = { text, size, network.definitions, version == OVER_IPV6 };
 	if (apply(&network, &arena, options->given, outcome)) {
 		input.definitions = network.definitions;
-		if (script_parse(&input, &script, outcome) &&
-		    apply(&network, &arena, script.options, outcome))
+		struct outcome of_text = { 0 };
+		bool parsed = script_parse(&input, &script, &of_text);
+		/* One that is for another version of IP may well not read over this one. */
+		if (apply(&network, &arena, script.options, outcome) && !parsed)
+			*outcome = of_text;
+		if (outcome->kind == PASSED)
 			play_script(&script, &network, options->on_kernel, directory, outcome);
 	}
 	arena_free(&script.arena);

@@ -236,20 +236,26 @@ static long receive(struct caller *caller, struct buffers *buffers, struct msghd
 
 	if (!argument_descriptor(caller, 0, &live))
 		return CALL_DECIDED;
-	message->msg_iov = buffers->pieces;
+	struct iovec pieces[PIECES_MOST];
+	memcpy(pieces, buffers->pieces, buffers->count * sizeof *pieces);
+	message->msg_iov = pieces;
 	message->msg_iovlen = buffers->count;
+	skip_done(message, caller->progress); /* MSG_WAITALL: what has come already */
 	long result = stack->operations->recvmsg(stack, live, message, flags);
-	bool partial = flags & MSG_WAITALL && result > 0 && result < (long)buffers->size &&
-		       !(flags & MSG_PEEK);
-	if (result == -EAGAIN &&
-	    call_may_wait(caller, live, flags | (flags & MSG_ERRQUEUE ? MSG_DONTWAIT : 0)))
+	bool whole =
+		!(flags & MSG_WAITALL) || flags & MSG_PEEK || stack->operations->waits_by_itself;
+	int patience =
+		flags & MSG_ERRQUEUE ? flags | MSG_DONTWAIT : flags; /* nobody waits for errors */
+	if (result == -EAGAIN && call_may_wait(caller, live, patience))
 		return CALL_WAITS;
-	if (partial && !stack->operations->waits_by_itself) {
+	if (whole)
+		return result;
+	if (result > 0)
 		caller->progress += result;
-		if (caller->progress < (int64_t)buffers->size && call_may_wait(caller, live, flags))
-			return CALL_WAITS;
-	}
-	return partial ? (long)caller->progress : result;
+	if (result > 0 && caller->progress < (int64_t)buffers->size &&
+	    call_may_wait(caller, live, flags))
+		return CALL_WAITS;
+	return caller->progress > 0 ? (long)caller->progress : result;
 }
 
 static long receive_one(struct caller *caller, struct msghdr *message, int flags)
