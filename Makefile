@@ -89,7 +89,7 @@ $(BERTH): $(call object,$(COMMAND_SOURCES) $(MACHINE_SOURCES)) $B/libberth.a
 # Unit tests: one program a file.
 .SECONDARY: $(patsubst %.c,$B/%.o,$(UNIT_SOURCES))
 $B/test/unit/%: $B/test/unit/%.o $(LIB)
-	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lcmocka -o $@
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lcmocka -lm -o $@
 # Guests and examples: plain POSIX programs that know nothing of Berth, except those named *_berth.
 $B/test/guest/%: test/guest/%.c
 	@mkdir -p $(@D)

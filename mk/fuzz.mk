@@ -37,8 +37,9 @@ $(FUZZ_B)/libberth.o: $(call fuzz_object,$(LIB_SOURCES))
 FUZZ_OF_MACHINE := $(FUZZ_B)/fuzz_control
 $(FUZZ_OF_MACHINE): $(FUZZ_MACHINE) $(FUZZ_B)/libberth.o
 $(filter-out $(FUZZ_OF_MACHINE),$(FUZZ_TARGETS)): $(FUZZ_LIB)
+$(FUZZ_B)/fuzz_script: $(call fuzz_object,$(SCRIPT_PARSER))
 $(FUZZ_TARGETS): $(FUZZ_B)/%: $(FUZZ_B)/test/fuzz/%.o
-	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ $(MACHINE_LIBS) -o $@
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined $^ $(MACHINE_LIBS) -lm -o $@
 
 # The beginning of a corpus is made; what a run finds stays in build/fuzz/corpus/ for the next.
 fuzz_run = printf '%s\n' $(notdir $(FUZZ_TARGETS)) | \
