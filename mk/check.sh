@@ -98,6 +98,17 @@ step "simulation, sanitizers" \
 	mk/as-user.sh build/gcc-san/test/simulation -- build/gcc-san/test/simulation/simulate --seed 2000 --count 100
 step "Linux asked the same questions" \
 	mk/as-user.sh build/gcc/test/conformance -- build/gcc/test/conformance/ask-linux
+step "scripts on libberth" \
+	mk/as-user.sh build/gcc/test/conformance/script test/conformance -- \
+	test/conformance/scripts.sh build/gcc/test/conformance/script library
+step "scripts on libberth, sanitizers" \
+	mk/as-user.sh build/gcc-san/test/conformance/script test/conformance -- \
+	test/conformance/scripts.sh build/gcc-san/test/conformance/script library
+step "scripts on the machine's own TCP" \
+	test/conformance/scripts.sh build/gcc/test/conformance/script kernel
+step "Linux's own scripts on libberth" \
+	mk/as-user.sh build/gcc/test/conformance/script test/conformance -- \
+	test/conformance/scripts.sh build/gcc/test/conformance/script linux
 step "the machine's own TCP over a TAP" build/gcc/test/interop/tap
 step "the machine's own bridge snoops" build/gcc/test/interop/bridge
 step "fuzzing, 30 s a target" fuzz "${fuzz_targets[@]}"
