@@ -5,6 +5,7 @@
 
 #include <berth/observe.h>
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <linux/neighbour.h>
 
 static struct berth_ip show(const struct address *address)
@@ -45,6 +46,25 @@ void berth_host_interfaces(struct berth_host *host,
 	}
 }
 
+static unsigned flags_of(const struct interface_address *own)
+{
+	static const unsigned flags[] = {
+		[ADDRESS_PREFERRED] = 0,
+		[ADDRESS_DEPRECATED] = IFA_F_DEPRECATED,
+		[ADDRESS_OPTIMISTIC] = IFA_F_TENTATIVE | IFA_F_OPTIMISTIC,
+		[ADDRESS_TENTATIVE] = IFA_F_TENTATIVE,
+		[ADDRESS_DUPLICATE] = IFA_F_TENTATIVE | IFA_F_DADFAILED,
+	};
+	return flags[own->state] | (own->valid_until == NEVER ? IFA_F_PERMANENT : 0);
+}
+
+static uint32_t seconds_left(const struct berth_host *host, uint64_t until)
+{
+	if (until == NEVER)
+		return UINT32_MAX;
+	return until > host->clock.now ? (uint32_t)((until - host->clock.now) / SECOND) : 0;
+}
+
 void berth_host_addresses(struct berth_host *host,
 			  void (*each)(void *context, const struct berth_address_info *info),
 			  void *context)
@@ -57,6 +77,9 @@ void berth_host_addresses(struct berth_host *host,
 				.interface = interface->index,
 				.address = show(&own->address),
 				.prefix = prefix_of(&own->address, own->prefix),
+				.flags = flags_of(own),
+				.preferred = seconds_left(host, own->preferred_until),
+				.valid = seconds_left(host, own->valid_until),
 			};
 			each(context, &info);
 		}

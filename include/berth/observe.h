@@ -88,6 +88,8 @@ struct berth_address_info {
 	int interface;
 	struct berth_ip address;
 	unsigned prefix; /* 0 to 32, or 128 of IPv6 */
+	unsigned flags;  /* IFA_F_PERMANENT, IFA_F_TENTATIVE ... as in <linux/if_addr.h> */
+	uint32_t preferred, valid; /* seconds that it is so yet; UINT32_MAX: for ever */
 };
 
 /* One route, as a row of ip-route(8). Addresses of the host itself are reached without one. */

@@ -6,6 +6,7 @@
 #include "daemon/door.h"
 #include "daemon/host.h"
 #include "daemon/link.h"
+#include "daemon/netlink.h"
 #include "daemon/ring.h"
 #include "daemon/session.h"
 #include "daemon/watch.h"
@@ -126,9 +127,13 @@ static void retry_due(struct daemon *daemon)
 }
 
 static void (*const due[DAEMON_TIMER_COUNT])(struct daemon *daemon) = {
-	[TIMER_HOSTS] = hosts_settle,         [TIMER_RETRY] = retry_due,
-	[TIMER_FORGET] = carriers_forget_due, [TIMER_RINGS] = rings_look,
-	[TIMER_DOWN] = finish_going_down,     [TIMER_END] = end_due,
+	[TIMER_HOSTS] = hosts_settle,
+	[TIMER_RETRY] = retry_due,
+	[TIMER_FORGET] = carriers_forget_due,
+	[TIMER_RINGS] = rings_look,
+	[TIMER_DOWN] = finish_going_down,
+	[TIMER_CHANGES] = netlink_changes_due,
+	[TIMER_END] = end_due,
 };
 
 /* Returns when the next is due. */

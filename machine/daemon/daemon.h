@@ -27,12 +27,13 @@ enum {
 
 /* What happens by itself. */
 enum daemon_timer {
-	TIMER_HOSTS,  /* have the hosts without a session delivered what they held? */
-	TIMER_RETRY,  /* listeners that found no descriptor or no room */
-	TIMER_FORGET, /* the oldest remembered carrier is due */
-	TIMER_RINGS,  /* has the guest read its ring? */
-	TIMER_DOWN,   /* guests that do not end when asked */
-	TIMER_END,    /* is anybody still here? */
+	TIMER_HOSTS,   /* have the hosts without a session delivered what they held? */
+	TIMER_RETRY,   /* listeners that found no descriptor or no room */
+	TIMER_FORGET,  /* the oldest remembered carrier is due */
+	TIMER_RINGS,   /* has the guest read its ring? */
+	TIMER_DOWN,    /* guests that do not end when asked */
+	TIMER_CHANGES, /* what netlink's groups are to be told */
+	TIMER_END,     /* is anybody still here? */
 	DAEMON_TIMER_COUNT,
 };
 

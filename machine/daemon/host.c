@@ -2,6 +2,7 @@
 
 #include "daemon/carrier.h"
 #include "daemon/listener.h"
+#include "daemon/netlink.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -165,6 +166,7 @@ void host_free(struct host *host)
 {
 	while (!TAILQ_EMPTY(&host->carriers))
 		carrier_close(TAILQ_FIRST(&host->carriers));
+	netlink_forget_changes(host);
 	berth_host_free(host->stack);
 	TAILQ_REMOVE(&host->daemon->hosts, host, link);
 	free(host->command);

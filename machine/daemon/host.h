@@ -8,6 +8,8 @@
 #include <netinet/in.h>
 #include <time.h>
 
+struct inventory;
+
 struct host {
 	TAILQ_ENTRY(host) link;
 	struct daemon *daemon;
@@ -19,7 +21,8 @@ struct host {
 	unsigned session_count;
 	uint64_t linger_until;
 	struct carrier_list carriers;
-	char *command; /* as ps shows it */
+	struct inventory *seen; /* what netlink's groups have been told of; NULL: nobody listens */
+	char *command;          /* as ps shows it */
 	time_t started;
 };
 

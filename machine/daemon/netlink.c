@@ -2,6 +2,7 @@
 
 #include "daemon/host.h"
 #include "daemon/link.h"
+#include "inquiry/changes.h"
 #include "inquiry/netlink.h"
 
 #include <errno.h>
@@ -10,6 +11,8 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define LOOK_NS (UINT64_C(50) * 1000000)
 
 enum {
 	KEPT_MOST = 16 << 20, /* bytes of answers that wait for room: 100,000 sockets listed */
@@ -24,6 +27,7 @@ enum {
 /* A datagram that the guest's queue had no room for. */
 struct kept {
 	STAILQ_ENTRY(kept) link;
+	unsigned group;
 	size_t size;
 	uint8_t bytes[];
 };
@@ -35,6 +39,7 @@ struct netlink {
 	uint64_t groups;  /* bit n - 1 is group n */
 	struct sockaddr_nl peer;
 	bool strict, capped, explained, pktinfo, no_enobufs;
+	int error;                       /* SO_ERROR: notifications were lost */
 	int send_buffer, receive_buffer; /* as getsockopt tells */
 	struct timeval send_timeout, receive_timeout;
 	STAILQ_HEAD(, kept) kept;
@@ -43,16 +48,17 @@ struct netlink {
 
 /* To the guest. */
 
-static int origin_of(struct carrier *carrier)
+static int origin_of(struct carrier *carrier, unsigned group)
 {
-	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK,
+					    .nl_groups = group ? 1u << (group - 1) : 0 };
 	struct carrier_origin origin = { .address_size = sizeof kernel };
 
 	memcpy(origin.address, &kernel, sizeof kernel);
 	if (carrier->netlink->pktinfo) {
 		struct msghdr message = { .msg_control = origin.control,
 					  .msg_controllen = sizeof origin.control };
-		const struct nl_pktinfo info = { 0 };
+		const struct nl_pktinfo info = { .group = group };
 		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 		header->cmsg_level = SOL_NETLINK;
 		header->cmsg_type = NETLINK_PKTINFO;
@@ -64,7 +70,7 @@ static int origin_of(struct carrier *carrier)
 }
 
 /* False: there is no room for it. */
-static bool give(struct carrier *carrier, const void *bytes, size_t size)
+static bool give(struct carrier *carrier, unsigned group, const void *bytes, size_t size)
 {
 	_Alignas(struct cmsghdr) char beside[CMSG_SPACE(sizeof(int))] = { 0 };
 	struct iovec piece = { (void *)(uintptr_t)bytes, size };
@@ -72,7 +78,7 @@ static bool give(struct carrier *carrier, const void *bytes, size_t size)
 				  .msg_iovlen = 1,
 				  .msg_control = beside,
 				  .msg_controllen = sizeof beside };
-	const int file = origin_of(carrier);
+	const int file = origin_of(carrier, group);
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	if (file < 0)
@@ -91,7 +97,7 @@ static void want_out(struct carrier *carrier, bool wanted)
 		    EPOLLIN | (wanted ? EPOLLOUT : 0));
 }
 
-static void keep(struct carrier *carrier, const void *bytes, size_t size)
+static void keep(struct carrier *carrier, unsigned group, const void *bytes, size_t size)
 {
 	struct netlink *netlink = carrier->netlink;
 	struct kept *kept =
@@ -99,6 +105,7 @@ static void keep(struct carrier *carrier, const void *bytes, size_t size)
 
 	if (!kept)
 		return;
+	kept->group = group;
 	kept->size = size;
 	memcpy(kept->bytes, bytes, size);
 	if (STAILQ_EMPTY(&netlink->kept))
@@ -111,8 +118,8 @@ static void send_answer(void *context, const void *datagram, size_t size)
 {
 	struct carrier *carrier = context;
 
-	if (!STAILQ_EMPTY(&carrier->netlink->kept) || !give(carrier, datagram, size))
-		keep(carrier, datagram, size);
+	if (!STAILQ_EMPTY(&carrier->netlink->kept) || !give(carrier, 0, datagram, size))
+		keep(carrier, 0, datagram, size);
 }
 
 static void drop_first(struct netlink *netlink)
@@ -130,7 +137,7 @@ static void give_kept(struct carrier *carrier)
 	struct kept *first;
 
 	while ((first = STAILQ_FIRST(&netlink->kept))) {
-		if (!give(carrier, first->bytes, first->size))
+		if (!give(carrier, first->group, first->bytes, first->size))
 			return;
 		drop_first(netlink);
 	}
@@ -205,6 +212,109 @@ static void end_ready(struct source *source, uint32_t events)
 		hear(carrier);
 }
 
+/* Notifications. */
+
+static bool listens(const struct carrier *carrier)
+{
+	const struct netlink *netlink = carrier->netlink;
+	return netlink && netlink->groups != 0 && netlink->protocol == NETLINK_ROUTE;
+}
+
+/* Who does not read loses them: so Linux does, by the socket's receive buffer. */
+static void notify(struct carrier *carrier, unsigned group, const void *datagram, size_t size)
+{
+	struct netlink *netlink = carrier->netlink;
+
+	if (!listens(carrier) || !(netlink->groups & UINT64_C(1) << (group - 1)))
+		return;
+	if (STAILQ_EMPTY(&netlink->kept) && give(carrier, group, datagram, size))
+		return;
+	if (netlink->kept_size + size <= (size_t)netlink->receive_buffer)
+		keep(carrier, group, datagram, size);
+	else if (!netlink->no_enobufs)
+		netlink->error = ENOBUFS;
+}
+
+struct notice {
+	struct host *host;
+	unsigned group;
+};
+
+static void notify_all(void *context, const void *datagram, size_t size)
+{
+	const struct notice *notice = context;
+	struct carrier *carrier;
+
+	TAILQ_FOREACH(carrier, &notice->host->carriers, link)
+	notify(carrier, notice->group, datagram, size);
+}
+
+static bool has_listener(const struct host *host)
+{
+	const struct carrier *carrier;
+
+	TAILQ_FOREACH(carrier, &host->carriers, link)
+	if (listens(carrier))
+		return true;
+	return false;
+}
+
+void netlink_forget_changes(struct host *host)
+{
+	if (!host->seen)
+		return;
+	inventory_close(host->seen);
+	free(host->seen);
+	host->seen = NULL;
+}
+
+/* From now on: what is there already is no change. */
+static void watch_changes(struct host *host)
+{
+	if (host->seen)
+		return;
+	host->seen = malloc(sizeof *host->seen);
+	if (host->seen && !inventory_take(host->seen, host->stack)) {
+		free(host->seen);
+		host->seen = NULL;
+	}
+	daemon_timer_by(host->daemon, TIMER_CHANGES, host->daemon->now + LOOK_NS);
+}
+
+static void tell_changes(struct host *host)
+{
+	struct notice notice = { .host = host };
+	struct netlink_writer writer;
+	struct inventory now;
+
+	if (!inventory_take(&now, host->stack))
+		return;
+	writer.send = notify_all;
+	writer.context = &notice;
+	writer.port = writer.sequence = 0;
+	writer.size = writer.message = 0;
+	changes_tell(host->seen, &now, &writer, &notice.group);
+	inventory_close(host->seen);
+	*host->seen = now;
+}
+
+void netlink_changes_due(struct daemon *daemon)
+{
+	struct host *host;
+
+	TAILQ_FOREACH(host, &daemon->hosts, link)
+	{
+		if (!host->seen)
+			continue;
+		if (!has_listener(host)) {
+			netlink_forget_changes(host);
+			continue;
+		}
+		tell_changes(host);
+		daemon_timer_by(daemon, TIMER_CHANGES, daemon->now + LOOK_NS);
+	}
+}
+
 int netlink_begin_carrier(struct carrier *carrier, int kind, int protocol, uint32_t port,
 			  int duplicate)
 {
@@ -271,6 +381,8 @@ static int call_bind(struct call *call)
 	}
 	bind_itself(call->carrier);
 	netlink->groups = (netlink->groups & ~(uint64_t)UINT32_MAX) | address.nl_groups;
+	if (listens(call->carrier))
+		watch_changes(call->carrier->host);
 	return 0;
 }
 
@@ -355,6 +467,7 @@ struct option {
 static const struct option options[] = {
 	{ SOL_SOCKET, SO_TYPE, NUMBER, true, FIELD(kind) },
 	{ SOL_SOCKET, SO_PROTOCOL, NUMBER, true, FIELD(protocol) },
+	{ SOL_SOCKET, SO_ERROR, NUMBER, true, FIELD(error) },
 	{ SOL_SOCKET, SO_RCVTIMEO, TIME, false, FIELD(receive_timeout) },
 	{ SOL_SOCKET, SO_SNDTIMEO, TIME, false, FIELD(send_timeout) },
 	{ SOL_SOCKET, SO_RCVBUF, NUMBER, false, FIELD(receive_buffer) },
@@ -383,7 +496,6 @@ static bool constant(const struct control_header *header, int *value)
 	case SO_DOMAIN:
 		*value = AF_NETLINK;
 		return true;
-	case SO_ERROR:
 	case SO_ACCEPTCONN:
 		*value = 0;
 		return true;
@@ -422,6 +534,8 @@ static int call_getsockopt(struct call *call)
 		value = *(const bool *)(netlink + option->offset);
 	else
 		memcpy(&value, netlink + option->offset, sizeof value);
+	if (option->name == SO_ERROR && option->level == SOL_SOCKET) /* told once */
+		call->carrier->netlink->error = 0;
 	return reply_value(call, &value, sizeof value);
 }
 
@@ -485,7 +599,10 @@ static int call_setsockopt(struct call *call)
 		bind_itself(call->carrier);
 		if (header->size >= sizeof group)
 			memcpy(&group, call->data, sizeof group);
-		return change_membership(call->carrier->netlink, header->b, group);
+		int error = change_membership(call->carrier->netlink, header->b, group);
+		if (listens(call->carrier))
+			watch_changes(call->carrier->host);
+		return error;
 	}
 	if (!option)
 		return -ENOPROTOOPT;

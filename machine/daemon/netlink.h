@@ -12,6 +12,13 @@
 int netlink_begin_carrier(struct carrier *carrier, int kind, int protocol, uint32_t port,
 			  int duplicate);
 
+/* Tells the groups what has changed on their hosts, and looks again soon where anybody listens: the library has no event for
+ * it, and a look costs microseconds. */
+void netlink_changes_due(struct daemon *daemon);
+
+/* Nobody listens on this host any more. */
+void netlink_forget_changes(struct host *host);
+
 /* Frees what only such a carrier has, if it is one. */
 void netlink_end_carrier(struct carrier *carrier);
 

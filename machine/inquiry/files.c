@@ -13,7 +13,6 @@ enum {
 	NEIGHBOUR_COMPLETE = 2, /* ATF_COM */
 	SCOPE_LINK = 0x20,
 	SCOPE_HOST = 0x10,
-	ADDRESS_PERMANENT = 0x80,
 	METRIC_IPV6 = 256,
 };
 
@@ -121,7 +120,7 @@ static void write_addresses6(const struct inventory *inventory, FILE *to)
 			continue;
 		write_bytes(address->address.bytes, to);
 		fprintf(to, " %02x %02x %02x %02x %8s\n", (unsigned)address->interface,
-			address->prefix, scope_of(inventory, address), ADDRESS_PERMANENT,
+			address->prefix, scope_of(inventory, address), address->flags & 0xff,
 			name_of(inventory, address->interface));
 	}
 }

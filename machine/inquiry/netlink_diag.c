@@ -1,5 +1,7 @@
 /* sock_diag(7), as ss(8) asks: the sockets of the internet families. Of others Linux without their modules says ENOENT, and so
- * do we; ss then reads /proc. Left out: the extensions (ss -i, -m) and filters in bytecode, which are refused. */
+ * do we; ss then reads /proc. Left out: the extensions (ss -i, -m), which nobody
+ * has to send. */
+#include "inquiry/diag_filter.h"
 #include "inquiry/netlink.h"
 
 #include <arpa/inet.h>
@@ -12,6 +14,7 @@
 struct search {
 	struct netlink_request *request;
 	struct inet_diag_req_v2 wanted;
+	struct diag_filter filter;
 	bool exactly; /* the one whose ends are wanted.id's */
 	bool found;
 };
@@ -97,6 +100,8 @@ static void add_socket(void *context, const struct berth_socket_info *listed)
 		return;
 	const uint64_t inode = asker->complete(asker->context, &info);
 	const struct inet_diag_msg row = describe(search, &info, inode);
+	if (!diag_filter_passes(&search->filter, &row))
+		return;
 	if (search->exactly && !has_ends(&row, &search->wanted.id))
 		return;
 	search->found = true;
@@ -115,15 +120,16 @@ static bool is_known(const struct inet_diag_req_v2 *wanted)
 static int list_sockets(struct netlink_request *request)
 {
 	struct search search = { .request = request, .exactly = !netlink_is_dump(request) };
-	size_t size;
 
 	if (request->size < sizeof search.wanted)
 		return request->size < sizeof(struct sock_diag_req) ? -EINVAL : -ENOENT;
 	memcpy(&search.wanted, request->payload, sizeof search.wanted);
 	if (!is_known(&search.wanted))
 		return -ENOENT;
-	if (netlink_attribute(request, sizeof search.wanted, INET_DIAG_REQ_BYTECODE, 0, &size))
-		return -EOPNOTSUPP;
+	search.filter.code = netlink_attribute(request, sizeof search.wanted,
+					       INET_DIAG_REQ_BYTECODE, 0, &search.filter.size);
+	if (!diag_filter_holds(&search.filter))
+		return -EINVAL;
 	berth_host_sockets(request->asker->host, add_socket, &search);
 	if (search.exactly)
 		return search.found ? 0 : -ENOENT;

@@ -11,7 +11,6 @@
 #include <string.h>
 
 enum {
-	METRIC_IPV6 = 256, /* IP6_RT_PRIO_ADDRCONF */
 	LOOPBACK_NETWORK = 127,
 	PRIORITY_LOCAL = 0,
 	PRIORITY_MAIN = 32766,
@@ -243,33 +242,6 @@ static void dump_local(const struct netlink_request *request, const struct route
 	dump_route(request, filter, &route);
 }
 
-static struct route_row describe(const struct inventory *inventory,
-				 const struct berth_route_info *info)
-{
-	const bool is_v4 = info->destination.family == AF_INET;
-	const bool is_near = info->gateway.family == 0;
-	struct route_row route = {
-		.family = info->destination.family,
-		.table = RT_TABLE_MAIN,
-		.type = RTN_UNICAST,
-		.scope = is_v4 && is_near ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
-		.protocol = is_near ? RTPROT_KERNEL : RTPROT_STATIC,
-		.prefix = info->prefix,
-		.destination = info->destination,
-		.gateway = info->gateway,
-		.interface = info->interface,
-		.metric = is_v4 ? 0 : METRIC_IPV6,
-	};
-
-	for (size_t i = 0; i < inventory->address_count && is_v4 && is_near; i++) {
-		const struct berth_address_info *own = &inventory->addresses[i];
-		if (own->interface == info->interface && route.source.family == 0 &&
-		    ip_within(&own->address, &info->destination, info->prefix))
-			route.source = own->address;
-	}
-	return route;
-}
-
 /* There is no cache of routes to be listed. */
 static int dump_routes(struct netlink_request *request, const struct inventory *inventory)
 {
@@ -280,7 +252,7 @@ static int dump_routes(struct netlink_request *request, const struct inventory *
 	if (header.rtm_flags & RTM_F_CLONED)
 		return NETLINK_DUMPED;
 	for (size_t i = 0; i < inventory->route_count; i++) {
-		const struct route_row route = describe(inventory, &inventory->routes[i]);
+		const struct route_row route = route_describe(inventory, &inventory->routes[i]);
 		dump_route(request, &filter, &route);
 	}
 	for (size_t i = 0; i < inventory->address_count; i++)

@@ -12,6 +12,7 @@ enum {
 	QUEUE_LENGTH = 1000,        /* txqlen, DEFAULT_TX_QUEUE_LEN */
 	OPERATIONAL_UNKNOWN = 0,
 	OPERATIONAL_UP = 6, /* IF_OPER_UP, RFC 2863 */
+	METRIC_IPV6 = 256,  /* IP6_RT_PRIO_ADDRCONF */
 	METRIC_MIDDLE = 0,  /* the preference of RFC 4191 that routes have without one */
 };
 
@@ -101,11 +102,12 @@ void row_address(struct netlink_writer *writer, uint16_t type, uint16_t flags,
 	const struct ifaddrmsg header = {
 		.ifa_family = (uint8_t)address->address.family,
 		.ifa_prefixlen = (uint8_t)address->prefix,
-		.ifa_flags = IFA_F_PERMANENT,
+		.ifa_flags = (uint8_t)address->flags,
 		.ifa_scope = scope_of(inventory, address),
 		.ifa_index = (uint32_t)address->interface,
 	};
-	const struct ifa_cacheinfo lives = { .ifa_prefered = UINT32_MAX, .ifa_valid = UINT32_MAX };
+	const struct ifa_cacheinfo lives = { .ifa_prefered = address->preferred,
+					     .ifa_valid = address->valid };
 	struct berth_ip broadcast;
 
 	netlink_begin(writer, type, flags, &header, sizeof header);
@@ -116,7 +118,7 @@ void row_address(struct netlink_writer *writer, uint16_t type, uint16_t flags,
 			put_ip(writer, IFA_BROADCAST, &broadcast);
 		netlink_put_text(writer, IFA_LABEL, interface ? interface->name : "");
 	}
-	netlink_put_word(writer, IFA_FLAGS, IFA_F_PERMANENT);
+	netlink_put_word(writer, IFA_FLAGS, address->flags);
 	netlink_put(writer, IFA_CACHEINFO, &lives, sizeof lives);
 	netlink_end(writer);
 }
@@ -136,6 +138,33 @@ void row_neighbour(struct netlink_writer *writer, uint16_t type, uint16_t flags,
 	if (neighbour->state != NUD_INCOMPLETE)
 		netlink_put(writer, NDA_LLADDR, neighbour->mac, sizeof neighbour->mac);
 	netlink_end(writer);
+}
+
+struct route_row route_describe(const struct inventory *inventory,
+				const struct berth_route_info *info)
+{
+	const bool is_v4 = info->destination.family == AF_INET;
+	const bool is_near = info->gateway.family == 0;
+	struct route_row route = {
+		.family = info->destination.family,
+		.table = RT_TABLE_MAIN,
+		.type = RTN_UNICAST,
+		.scope = is_v4 && is_near ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+		.protocol = is_near ? RTPROT_KERNEL : RTPROT_STATIC,
+		.prefix = info->prefix,
+		.destination = info->destination,
+		.gateway = info->gateway,
+		.interface = info->interface,
+		.metric = is_v4 ? 0 : METRIC_IPV6,
+	};
+
+	for (size_t i = 0; i < inventory->address_count && is_v4 && is_near; i++) {
+		const struct berth_address_info *own = &inventory->addresses[i];
+		if (own->interface == info->interface && route.source.family == 0 &&
+		    ip_within(&own->address, &info->destination, info->prefix))
+			route.source = own->address;
+	}
+	return route;
 }
 
 void row_route(struct netlink_writer *writer, uint16_t type, uint16_t flags,

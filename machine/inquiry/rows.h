@@ -27,6 +27,10 @@ struct route_row {
 	uint32_t uid;
 };
 
+/* One that the library lists, as it stands in Linux's main table. */
+struct route_row route_describe(const struct inventory *inventory,
+				const struct berth_route_info *info);
+
 void row_route(struct netlink_writer *writer, uint16_t type, uint16_t flags,
 	       const struct route_row *route);
 

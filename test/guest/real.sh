@@ -269,6 +269,14 @@ asking_tools() {
 		ifconfig eth0 | grep -q 'inet 10.77.1.15 ' && netstat -tln | grep -q ':8000 .*LISTEN' && arp -n || exit 6
 		[ "$(hostname)" = asked ] && [ "$(uname -n)" = asked ] || exit 7
 		[ "$(getent hosts asked | tr -s ' ' | cut -d ' ' -f 2)" = asked ] && getent ahosts asked >/dev/null || exit 8
+		ss -tln 'sport = :8000' | grep -q LISTEN && ! ss -tln 'sport = :8001' | grep LISTEN || exit 11
+		ip -o monitor neigh >"$1/monitor" 2>&1 & monitor=$!
+		for _ in $(seq 20); do
+			! grep -q '^10.77.3.3 dev eth0' "$1/monitor" || break
+			ping -c 1 -W 1 10.77.3.3 >/dev/null 2>&1
+		done
+		kill $monitor
+		grep -q '^10.77.3.3 dev eth0' "$1/monitor" || exit 12
 		if [ -x "$1/asking-go" ]; then "$1/asking-go" >"$1/go" || exit 9; fi
 		python3 -c 'import socket; assert [n for _, n in socket.if_nameindex()] == ["lo", "eth0"]' || exit 10
 		touch "$1/asked"

@@ -1,5 +1,7 @@
 /* What programs ask about a host's network, answered without a kernel: netlink datagrams in and out, byte by byte, and
  * ioctl's structures. */
+#include "inquiry/changes.h"
+#include "inquiry/diag_filter.h"
 #include "inquiry/files.h"
 #include "inquiry/netlink.h"
 #include "inquiry/path.h"
@@ -326,6 +328,120 @@ static void sockets_are_listed_by_protocol_and_state(void **state)
 	close_world(world);
 }
 
+/* Port 80 at the source, as ss makes it of "sport = :80": one step with its operand. */
+static const uint8_t port_80[] = { INET_DIAG_BC_S_EQ, 8, 12, 0, 0, 0, 80, 0 };
+
+static void a_filter_lets_through_what_it_says(void **state)
+{
+	/* From 10.77.0.0/16, any port. */
+	const uint8_t network[] = { INET_DIAG_BC_S_COND,
+				    16,
+				    20,
+				    0,
+				    AF_INET,
+				    16,
+				    0,
+				    0,
+				    0xff,
+				    0xff,
+				    0xff,
+				    0xff,
+				    10,
+				    77,
+				    0,
+				    0 };
+	struct inet_diag_msg row = { .idiag_family = AF_INET };
+	struct diag_filter filter = { port_80, sizeof port_80 };
+	(void)state;
+
+	row.id.idiag_sport = htons(80);
+	row.id.idiag_src[0] = htonl(0x0a4d0009);
+	assert_true(diag_filter_holds(&filter));
+	assert_true(diag_filter_passes(&filter, &row));
+	row.id.idiag_sport = htons(81);
+	assert_false(diag_filter_passes(&filter, &row));
+
+	filter = (struct diag_filter){ network, sizeof network };
+	assert_true(diag_filter_holds(&filter));
+	assert_true(diag_filter_passes(&filter, &row));
+	row.id.idiag_src[0] = htonl(0x0a4e0009);
+	assert_false(diag_filter_passes(&filter, &row));
+	filter = (struct diag_filter){ NULL, 0 };
+	assert_true(diag_filter_passes(&filter, &row));
+}
+
+static void a_damaged_filter_ends(void **state)
+{
+	const struct inet_diag_msg row = { .idiag_family = AF_INET6 };
+	(void)state;
+
+	for (size_t bit = 0; bit < 8 * sizeof port_80; bit++) {
+		for (size_t size = 0; size <= sizeof port_80; size++) {
+			uint8_t *code = malloc(size ? size : 1);
+			assert_non_null(code);
+			memcpy(code, port_80, size);
+			if (bit / 8 < size)
+				code[bit / 8] ^= (uint8_t)(1 << bit % 8);
+			const struct diag_filter filter = { code, size };
+			if (diag_filter_holds(&filter))
+				diag_filter_passes(&filter, &row);
+			free(code);
+		}
+	}
+}
+
+struct told {
+	unsigned group, groups[8];
+	uint16_t types[8];
+	size_t count;
+};
+
+static void note(void *context, const void *datagram, size_t size)
+{
+	struct told *told = context;
+	struct nlmsghdr header;
+
+	assert_true(size >= sizeof header && told->count < COUNT_OF(told->groups));
+	memcpy(&header, datagram, sizeof header);
+	assert_int_equal(header.nlmsg_len, size);
+	assert_int_equal(header.nlmsg_pid | header.nlmsg_seq, 0);
+	told->groups[told->count] = told->group;
+	told->types[told->count++] = header.nlmsg_type;
+}
+
+static void what_has_changed_is_told_to_its_group(void **state)
+{
+	struct world *world = new_world(NETLINK_ROUTE);
+	struct netlink_writer *writer = &world->writer;
+	struct told told = { 0 };
+	struct inventory before, now;
+	struct in_addr address;
+	(void)state;
+
+	writer->send = note;
+	writer->context = &told;
+	writer->port = writer->sequence = 0;
+	assert_true(inventory_take(&before, world->host));
+	changes_tell(&before, &before, writer, &told.group);
+	assert_int_equal(told.count, 0);
+
+	inet_pton(AF_INET, "10.78.0.9", &address);
+	assert_int_equal(berth_address_add(world->host, 2, address, 24), 0);
+	assert_true(inventory_take(&now, world->host));
+	changes_tell(&before, &now, writer, &told.group);
+	assert_int_equal(told.count, 2);
+	assert_int_equal(told.types[0], RTM_NEWADDR);
+	assert_int_equal(told.groups[0], RTNLGRP_IPV4_IFADDR);
+	assert_int_equal(told.types[1], RTM_NEWROUTE);
+	assert_int_equal(told.groups[1], RTNLGRP_IPV4_ROUTE);
+	changes_tell(&now, &before, writer, &told.group);
+	assert_int_equal(told.types[2], RTM_DELADDR);
+	assert_int_equal(told.types[3], RTM_DELROUTE);
+	inventory_close(&before);
+	inventory_close(&now);
+	close_world(world);
+}
+
 static void try_all_damage(struct world *world, const struct asked *asked)
 {
 	const uint8_t *payload;
@@ -505,6 +621,9 @@ int main(void)
 		cmocka_unit_test(sockets_are_listed_by_protocol_and_state),
 		cmocka_unit_test(damaged_requests_do_no_harm),
 		cmocka_unit_test(an_interface_is_asked_for_by_ioctl),
+		cmocka_unit_test(a_filter_lets_through_what_it_says),
+		cmocka_unit_test(a_damaged_filter_ends),
+		cmocka_unit_test(what_has_changed_is_told_to_its_group),
 		cmocka_unit_test(a_path_is_known_by_any_of_its_names),
 		cmocka_unit_test(a_path_that_is_too_long_is_none),
 		cmocka_unit_test(files_say_what_linux_would),
