@@ -126,6 +126,12 @@ static struct mac mac_of(const struct address *group)
 				   : (struct mac){ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } };
 }
 
+/* RFC 4291, 2.7: the host's own. */
+static bool stays_here(const struct address *group)
+{
+	return !address_is_v4(group) && address_group_scope(group) <= SCOPE_INTERFACE;
+}
+
 static enum verdict send_to_group(struct ip *ip, const struct hop *hop, struct frame *packet)
 {
 	struct mac group = mac_of(&hop->next);
@@ -134,7 +140,7 @@ static enum verdict send_to_group(struct ip *ip, const struct hop *hop, struct f
 		send_copy_to_self(ip, packet, NULL);
 	else if (!hop->not_to_self && group_is_joined(ip, hop->interface, &hop->next))
 		send_copy_to_self(ip, packet, hop->interface);
-	if (hop->only_to_self)
+	if (hop->only_to_self || stays_here(&hop->next))
 		frame_free(packet);
 	else
 		interface_transmit(hop->interface, &group,
