@@ -119,6 +119,18 @@ static int read_name(const struct socket *socket, const struct msghdr *message,
 	return result;
 }
 
+/* The interface that a group of the link or of the host is named with (RFC 4007, 6); 0: none. */
+static int scope_of(const struct msghdr *message, const struct endpoint *peer)
+{
+	struct sockaddr_in6 v6;
+
+	if (!address_is_multicast(&peer->address) || !address_needs_zone(&peer->address) ||
+	    message->msg_namelen < sizeof v6)
+		return 0;
+	memcpy(&v6, message->msg_name, sizeof v6);
+	return (int)v6.sin6_scope_id;
+}
+
 ssize_t datagram_send_by(struct socket *socket, const struct msghdr *message, int flags,
 			 int (*send)(struct socket *socket, const struct udp_outgoing *outgoing))
 {
@@ -136,6 +148,8 @@ ssize_t datagram_send_by(struct socket *socket, const struct msghdr *message, in
 	if (outgoing.size > UINT16_MAX)
 		return -EMSGSIZE;
 	int result = read_name(socket, message, &endpoint, &outgoing.peer);
+	if (result == 0 && outgoing.peer)
+		outgoing.interface = scope_of(message, outgoing.peer);
 	if (result == 0 && message->msg_control)
 		result = message_read_controls(socket->domain, message, &outgoing, &source);
 	if (result == 0)

@@ -109,6 +109,8 @@ const struct option datagram_options[] = {
 	{ IPPROTO_IP, MCAST_LEAVE_SOURCE_GROUP,  sizeof(struct group_source_req), SETTER(leave_source_group) },
 	{ IPPROTO_IP, MCAST_BLOCK_SOURCE,        sizeof(struct group_source_req), SETTER(group_block_source) },
 	{ IPPROTO_IP, MCAST_UNBLOCK_SOURCE,      sizeof(struct group_source_req), SETTER(group_unblock_source) },
+	{ IPPROTO_IP, IP_MSFILTER,               IP_MSFILTER_SIZE(0) | OPTION_READS, BOTH(old_filter) },
+	{ IPPROTO_IP, MCAST_MSFILTER,            GROUP_FILTER_SIZE(0) | OPTION_READS, BOTH(group_filter) },
 };
 /* clang-format on */
 const size_t datagram_option_count = sizeof datagram_options / sizeof datagram_options[0];

@@ -7,6 +7,11 @@ static struct udp_group_settings *settings_of(struct socket *socket)
 	return &socket->datagram->settings.groups[GROUPS_OF_IPV4];
 }
 
+static struct udp_group_settings *settings6_of(struct socket *socket)
+{
+	return &socket->datagram->settings.groups[GROUPS_OF_IPV6];
+}
+
 static uint32_t v4_of(const struct in_addr *address)
 {
 	return get32((const uint8_t *)address);
@@ -105,6 +110,69 @@ int set_group_interface(struct socket *socket, const void *value, socklen_t size
 	return 0;
 }
 
+int get_group_hops(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, settings6_of(socket)->ttl);
+}
+
+int set_group_hops(struct socket *socket, const void *value, socklen_t size)
+{
+	int hops = int_of(value);
+	(void)size;
+	if (hops < -1 || hops > 255)
+		return -EINVAL;
+	settings6_of(socket)->ttl = hops == -1 ? 1 : (uint8_t)hops;
+	return 0;
+}
+
+int get_group_loop6(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, !settings6_of(socket)->not_to_own_host);
+}
+
+int set_group_loop6(struct socket *socket, const void *value, socklen_t size)
+{
+	int loop = int_of(value);
+	(void)size;
+	if (loop != 0 && loop != 1)
+		return -EINVAL;
+	settings6_of(socket)->not_to_own_host = loop == 0;
+	return 0;
+}
+
+int get_group_all6(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, !settings6_of(socket)->own_groups_only);
+}
+
+int set_group_all6(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	settings6_of(socket)->own_groups_only = int_of(value) == 0;
+	return 0;
+}
+
+int get_group_interface6(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, settings6_of(socket)->interface);
+}
+
+int set_group_interface6(struct socket *socket, const void *value, socklen_t size)
+{
+	int index = int_of(value), bound = socket->datagram->holder.interface;
+	(void)size;
+	if (index != 0 && bound != 0 && bound != index)
+		return -EINVAL;
+	if (index != 0 && !interface_find(socket->home->udp->ip, index))
+		return -ENODEV;
+	settings6_of(socket)->interface = index;
+	return 0;
+}
+
 int get_nothing(struct socket *socket, void *value, socklen_t *size)
 {
 	(void)socket;
@@ -134,141 +202,30 @@ int set_drop_membership(struct socket *socket, const void *value, socklen_t size
 	return udp_group_leave(socket->datagram, &request);
 }
 
-/* An IPv4 address in the newer interface's form; false: of another family. */
-static bool read_storage(const struct sockaddr_storage *storage, struct address *address)
+/* A mapped address is no group to IPv6. */
+static bool read_mreq6(const void *value, struct udp_group_request *request)
 {
-	struct sockaddr_in v4;
+	struct ipv6_mreq asked;
 
-	memcpy(&v4, storage, sizeof v4);
-	*address = address_v4(v4_of(&v4.sin_addr));
-	return v4.sin_family == AF_INET;
+	memcpy(&asked, value, sizeof asked);
+	*request = (struct udp_group_request){
+		.group = address_v6((const uint8_t *)&asked.ipv6mr_multiaddr),
+		.interface = (int)asked.ipv6mr_interface,
+	};
+	return !address_is_v4(&request->group);
 }
 
-static bool read_group(const void *value, struct udp_group_request *request)
-{
-	struct group_req group;
-
-	memcpy(&group, value, sizeof group);
-	*request = (struct udp_group_request){ .interface = (int)group.gr_interface };
-	return read_storage(&group.gr_group, &request->group);
-}
-
-int set_join_group(struct socket *socket, const void *value, socklen_t size)
+int set_add_membership6(struct socket *socket, const void *value, socklen_t size)
 {
 	struct udp_group_request request;
 	(void)size;
-	return read_group(value, &request) ? udp_group_join(socket->datagram, &request, true)
+	return read_mreq6(value, &request) ? udp_group_join(socket->datagram, &request, true)
 					   : -EINVAL;
 }
 
-int set_leave_group(struct socket *socket, const void *value, socklen_t size)
+int set_drop_membership6(struct socket *socket, const void *value, socklen_t size)
 {
 	struct udp_group_request request;
 	(void)size;
-	return read_group(value, &request) ? udp_group_leave(socket->datagram, &request) : -EINVAL;
-}
-
-/* Memberships of some sources, or of all but some. */
-
-/* What one option of either interface asks for. */
-struct source_request {
-	struct udp_group_request group;
-	struct address source;
-};
-
-typedef int source_action(struct udp_socket *socket, const struct source_request *request);
-
-/* Joins where it has not joined yet. */
-static int join_source(struct udp_socket *socket, const struct source_request *request)
-{
-	int error = udp_group_join(socket, &request->group, false);
-	if (error && error != -EADDRINUSE)
-		return error;
-	return udp_group_add_source(socket, &request->group, false, &request->source);
-}
-
-static int leave_source(struct udp_socket *socket, const struct source_request *request)
-{
-	return udp_group_drop_source(socket, &request->group, false, &request->source);
-}
-
-static int block_source(struct udp_socket *socket, const struct source_request *request)
-{
-	return udp_group_add_source(socket, &request->group, true, &request->source);
-}
-
-static int unblock_source(struct udp_socket *socket, const struct source_request *request)
-{
-	return udp_group_drop_source(socket, &request->group, true, &request->source);
-}
-
-static int act_old(struct socket *socket, const void *value, socklen_t size, source_action *action)
-{
-	struct ip_mreq_source asked;
-
-	if (size != sizeof asked)
-		return -EINVAL;
-	memcpy(&asked, value, sizeof asked);
-	struct source_request request = {
-		{ address_v4(v4_of(&asked.imr_multiaddr)), v4_of(&asked.imr_interface), 0 },
-		address_v4(v4_of(&asked.imr_sourceaddr)),
-	};
-	return action(socket->datagram, &request);
-}
-
-static int act(struct socket *socket, const void *value, source_action *action)
-{
-	struct group_source_req asked;
-	struct source_request request = { 0 };
-
-	memcpy(&asked, value, sizeof asked);
-	request.group.interface = (int)asked.gsr_interface;
-	if (!read_storage(&asked.gsr_group, &request.group.group) ||
-	    !read_storage(&asked.gsr_source, &request.source))
-		return -EADDRNOTAVAIL;
-	return action(socket->datagram, &request);
-}
-
-int set_add_source_membership(struct socket *socket, const void *value, socklen_t size)
-{
-	return act_old(socket, value, size, join_source);
-}
-
-int set_drop_source_membership(struct socket *socket, const void *value, socklen_t size)
-{
-	return act_old(socket, value, size, leave_source);
-}
-
-int set_block_source(struct socket *socket, const void *value, socklen_t size)
-{
-	return act_old(socket, value, size, block_source);
-}
-
-int set_unblock_source(struct socket *socket, const void *value, socklen_t size)
-{
-	return act_old(socket, value, size, unblock_source);
-}
-
-int set_join_source_group(struct socket *socket, const void *value, socklen_t size)
-{
-	(void)size;
-	return act(socket, value, join_source);
-}
-
-int set_leave_source_group(struct socket *socket, const void *value, socklen_t size)
-{
-	(void)size;
-	return act(socket, value, leave_source);
-}
-
-int set_group_block_source(struct socket *socket, const void *value, socklen_t size)
-{
-	(void)size;
-	return act(socket, value, block_source);
-}
-
-int set_group_unblock_source(struct socket *socket, const void *value, socklen_t size)
-{
-	(void)size;
-	return act(socket, value, unblock_source);
+	return read_mreq6(value, &request) ? udp_group_leave(socket->datagram, &request) : -EINVAL;
 }

@@ -1,5 +1,5 @@
-/* group_options: the options of a datagram socket that are about groups, as rows of datagram_options name them: those of
- * RFC 1112's interface and of both RFC 3678's. */
+/* group_options: the options of a datagram socket that are about groups, as rows of datagram_options and
+ * ipv6_options name them: those of RFC 1112's interface and RFC 3493's, and of both RFC 3678's (source_options.c). */
 #ifndef SOCKET_GROUP_OPTIONS_H
 #define SOCKET_GROUP_OPTIONS_H
 
@@ -13,6 +13,14 @@ int get_group_all(struct socket *socket, void *value, socklen_t *size);
 int set_group_all(struct socket *socket, const void *value, socklen_t size);
 int get_group_interface(struct socket *socket, void *value, socklen_t *size);
 int set_group_interface(struct socket *socket, const void *value, socklen_t size);
+int get_group_hops(struct socket *socket, void *value, socklen_t *size);
+int set_group_hops(struct socket *socket, const void *value, socklen_t size);
+int get_group_loop6(struct socket *socket, void *value, socklen_t *size);
+int set_group_loop6(struct socket *socket, const void *value, socklen_t size);
+int get_group_all6(struct socket *socket, void *value, socklen_t *size);
+int set_group_all6(struct socket *socket, const void *value, socklen_t size);
+int get_group_interface6(struct socket *socket, void *value, socklen_t *size);
+int set_group_interface6(struct socket *socket, const void *value, socklen_t size);
 
 /* They have no getter. */
 int set_add_membership(struct socket *socket, const void *value, socklen_t size);
@@ -27,5 +35,21 @@ int set_join_source_group(struct socket *socket, const void *value, socklen_t si
 int set_leave_source_group(struct socket *socket, const void *value, socklen_t size);
 int set_group_block_source(struct socket *socket, const void *value, socklen_t size);
 int set_group_unblock_source(struct socket *socket, const void *value, socklen_t size);
+int set_add_membership6(struct socket *socket, const void *value, socklen_t size);
+int set_drop_membership6(struct socket *socket, const void *value, socklen_t size);
+int set_join_group6(struct socket *socket, const void *value, socklen_t size);
+int set_leave_group6(struct socket *socket, const void *value, socklen_t size);
+int set_join_source_group6(struct socket *socket, const void *value, socklen_t size);
+int set_leave_source_group6(struct socket *socket, const void *value, socklen_t size);
+int set_group_block_source6(struct socket *socket, const void *value, socklen_t size);
+int set_group_unblock_source6(struct socket *socket, const void *value, socklen_t size);
+
+/* Their getters read what is asked for in the value. */
+int get_old_filter(struct socket *socket, void *value, socklen_t *size);
+int set_old_filter(struct socket *socket, const void *value, socklen_t size);
+int get_group_filter(struct socket *socket, void *value, socklen_t *size);
+int set_group_filter(struct socket *socket, const void *value, socklen_t size);
+int get_group_filter6(struct socket *socket, void *value, socklen_t *size);
+int set_group_filter6(struct socket *socket, const void *value, socklen_t size);
 
 #endif

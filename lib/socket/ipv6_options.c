@@ -1,5 +1,6 @@
 /* ipv6_options: the options of IPPROTO_IPV6 (RFC 3493, 5; RFC 3542) that say how packets of IPv6 go and what they come with.
  * What an IPv6 socket sends to a mapped address goes by the options of IPPROTO_IP. Groups have group_options.c. */
+#include "socket/group_options.h"
 #include "socket/option.h"
 
 #include <errno.h>
@@ -90,6 +91,7 @@ static int set_keep_failures6(struct socket *socket, const void *value, socklen_
 
 /* clang-format off */
 #define BOTH(name) get_##name, set_##name
+#define SETTER(name) get_nothing, set_##name
 const struct option ipv6_options[] = {
 	{ IPPROTO_IPV6, IPV6_UNICAST_HOPS, 0, BOTH(hop_limit) },
 	{ IPPROTO_IPV6, IPV6_TCLASS,       0, BOTH(traffic_class) },
@@ -100,6 +102,19 @@ const struct option ipv6_options[] = {
 	{ IPPROTO_IPV6, IPV6_RECVPKTINFO,  0, BOTH(receive_packet_info6) },
 	{ IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 0, BOTH(receive_hop_limit) },
 	{ IPPROTO_IPV6, IPV6_RECVTCLASS,   0, BOTH(receive_traffic_class) },
+	{ IPPROTO_IPV6, IPV6_MULTICAST_HOPS,      0, BOTH(group_hops) },
+	{ IPPROTO_IPV6, IPV6_MULTICAST_LOOP,      0, BOTH(group_loop6) },
+	{ IPPROTO_IPV6, IPV6_MULTICAST_ALL,       0, BOTH(group_all6) },
+	{ IPPROTO_IPV6, IPV6_MULTICAST_IF,        0, BOTH(group_interface6) },
+	{ IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP,      sizeof(struct ipv6_mreq), SETTER(add_membership6) },
+	{ IPPROTO_IPV6, IPV6_DROP_MEMBERSHIP,     sizeof(struct ipv6_mreq), SETTER(drop_membership6) },
+	{ IPPROTO_IPV6, MCAST_JOIN_GROUP,         sizeof(struct group_req), SETTER(join_group6) },
+	{ IPPROTO_IPV6, MCAST_LEAVE_GROUP,        sizeof(struct group_req), SETTER(leave_group6) },
+	{ IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP,  sizeof(struct group_source_req), SETTER(join_source_group6) },
+	{ IPPROTO_IPV6, MCAST_LEAVE_SOURCE_GROUP, sizeof(struct group_source_req), SETTER(leave_source_group6) },
+	{ IPPROTO_IPV6, MCAST_BLOCK_SOURCE,       sizeof(struct group_source_req), SETTER(group_block_source6) },
+	{ IPPROTO_IPV6, MCAST_UNBLOCK_SOURCE,     sizeof(struct group_source_req), SETTER(group_unblock_source6) },
+	{ IPPROTO_IPV6, MCAST_MSFILTER,           GROUP_FILTER_SIZE(0) | OPTION_READS, BOTH(group_filter6) },
 };
 /* clang-format on */
 const size_t ipv6_option_count = sizeof ipv6_options / sizeof ipv6_options[0];

@@ -4,6 +4,9 @@
 
 #include "socket/socket.h"
 
+/* In an option's size: its getter reads the value too, which says what is asked for; and the value may go on behind it. */
+enum { OPTION_READS = 1 << 16 };
+
 /* Nearly every option is an int; the others say so by size. */
 struct option {
 	int level;

@@ -226,7 +226,7 @@ static bool is_too_short(const struct socket *socket, int level, socklen_t size)
 
 static socklen_t size_of(const struct option *option)
 {
-	return option->size ? option->size : (socklen_t)sizeof(int);
+	return option->size ? option->size & ~(socklen_t)OPTION_READS : (socklen_t)sizeof(int);
 }
 
 int berth_getsockopt(struct berth_host *host, int descriptor, int level, int name, void *value,
@@ -242,6 +242,9 @@ int berth_getsockopt(struct berth_host *host, int descriptor, int level, int nam
 		return -EINVAL;
 	if (!option)
 		return is_our_level(socket, level) ? -ENOPROTOOPT : -EOPNOTSUPP;
+
+	if (option->size & OPTION_READS)
+		return *size < size_of(option) ? -EINVAL : option->get(socket, value, size);
 
 	/* Linux writes as much as there is room for, and says how much that was. */
 	socklen_t full = option->size > 1 || option->size == 0 ? size_of(option) : VALUE_MOST;

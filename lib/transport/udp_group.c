@@ -1,5 +1,6 @@
 #include "transport/udp_group.h"
 
+#include "base/assert.h"
 #include "transport/udp.h"
 
 #include <errno.h>
@@ -15,12 +16,14 @@ static struct interface *interface_of(const struct ip *ip, const struct udp_grou
 				: ip_interface_for_group(ip, &request->group);
 }
 
+/* interface 0: on any. */
 static struct udp_membership *find(const struct udp_socket *socket, const struct address *group,
 				   int interface)
 {
 	LIST_EACH (node, &socket->memberships) {
 		struct udp_membership *membership = CONTAINER_OF(node, struct udp_membership, link);
-		if (membership->interface == interface && address_equal(&membership->group, group))
+		if ((interface == 0 || membership->interface == interface) &&
+		    address_equal(&membership->group, group))
 			return membership;
 	}
 	return NULL;
@@ -47,6 +50,8 @@ int udp_group_join(struct udp_socket *socket, const struct udp_group_request *re
 
 	if (!address_is_multicast(&request->group))
 		return -EINVAL;
+	if (!address_is_v4(&request->group) && find(socket, &request->group, request->interface))
+		return -EADDRINUSE;
 	struct interface *interface = interface_of(ip, request);
 	if (!interface)
 		return -ENODEV;
@@ -94,7 +99,7 @@ static bool is_meant(const struct udp_membership *membership,
 	return request->address == 0 || membership->address == request->address;
 }
 
-int udp_group_leave(struct udp_socket *socket, const struct udp_group_request *request)
+static int leave_v4(struct udp_socket *socket, const struct udp_group_request *request)
 {
 	const struct interface *interface = interface_of(socket->udp->ip, request);
 	int index = interface ? interface->index : request->interface;
@@ -109,6 +114,25 @@ int udp_group_leave(struct udp_socket *socket, const struct udp_group_request *r
 		return 0;
 	}
 	return -EADDRNOTAVAIL;
+}
+
+/* Linux's ipv6_sock_mc_drop: whatever interface it was joined on, where none is named. */
+static int leave_v6(struct udp_socket *socket, const struct udp_group_request *request)
+{
+	struct udp_membership *membership = find(socket, &request->group, request->interface);
+
+	if (!address_is_multicast(&request->group))
+		return -EINVAL;
+	if (!membership)
+		return -EADDRNOTAVAIL;
+	leave(socket, membership);
+	return 0;
+}
+
+int udp_group_leave(struct udp_socket *socket, const struct udp_group_request *request)
+{
+	return address_is_v4(&request->group) ? leave_v4(socket, request)
+					      : leave_v6(socket, request);
 }
 
 void udp_groups_leave(struct udp_socket *socket)
@@ -126,7 +150,9 @@ static int find_in_mode(struct udp_socket *socket, const struct udp_group_reques
 	const struct interface *interface = interface_of(socket->udp->ip, request);
 	if (!interface)
 		return -ENODEV;
-	struct udp_membership *membership = find(socket, &request->group, interface->index);
+	bool on_any = !address_is_v4(&request->group) && request->interface == 0;
+	struct udp_membership *membership =
+		find(socket, &request->group, on_any ? 0 : interface->index);
 	if (!membership)
 		return -EINVAL;
 	struct source_filter *filter = &membership->member.filter;
@@ -184,10 +210,77 @@ int udp_group_drop_source(struct udp_socket *socket, const struct udp_group_requ
 	return 0;
 }
 
+/* False: no memory. */
+static bool gather(const struct berth_allocator *allocator, struct sources *gathered,
+		   const struct udp_membership *membership, const struct address *sources,
+		   uint32_t count)
+{
+	for (uint32_t index = 0; index < count; index++) {
+		struct address zoned = address_in_zone(sources[index], membership->interface);
+		if (!sources_add(allocator, gathered, &zoned)) {
+			sources_free(allocator, gathered);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Linux's ip_mc_msfilter and ip6_mc_msfilter, the second of which asks for the interface by name. */
+int udp_group_set_filter(struct udp_socket *socket, const struct udp_group_request *request,
+			 bool exclude, const struct address *sources, uint32_t count)
+{
+	struct ip *ip = socket->udp->ip;
+
+	assert(count <= udp_sources_most(&request->group));
+	if (!address_is_multicast(&request->group))
+		return -EINVAL;
+	const struct interface *interface = interface_of(ip, request);
+	if (!interface)
+		return -ENODEV;
+	if (!exclude && count == 0)
+		return udp_group_leave(socket, request);
+	bool unnamed = !address_is_v4(&request->group) && request->interface == 0;
+	struct udp_membership *membership =
+		unnamed ? NULL : find(socket, &request->group, interface->index);
+	if (!membership)
+		return -EINVAL;
+
+	struct source_filter filter = { .exclude = exclude };
+	if (!gather(ip->allocator, &filter.sources, membership, sources, count))
+		return -ENOBUFS;
+	sources_free(ip->allocator, &membership->member.filter.sources);
+	membership->member.filter = filter;
+	group_member_changed(ip, &membership->member);
+	return 0;
+}
+
+int udp_group_find_filter(const struct udp_socket *socket, const struct udp_group_request *request,
+			  const struct source_filter **filter)
+{
+	if (!address_is_multicast(&request->group))
+		return -EINVAL;
+	const struct interface *interface = interface_of(socket->udp->ip, request);
+	if (!interface)
+		return -ENODEV;
+	*filter = udp_group_filter_on(socket, &request->group, interface->index);
+	return *filter ? 0 : -EADDRNOTAVAIL;
+}
+
+const struct source_filter *udp_group_filter_on(const struct udp_socket *socket,
+						const struct address *group, int interface)
+{
+	const struct udp_membership *membership =
+		interface > 0 ? find(socket, group, interface) : NULL;
+	return membership ? &membership->member.filter : NULL;
+}
+
+/* Linux lets a membership of IPv6's on one interface speak for the others. */
 bool udp_group_hears(const struct udp_socket *socket, const struct address *group,
 		     const struct address *source, int interface)
 {
 	const struct udp_membership *membership = find(socket, group, interface);
+	if (!membership && !address_is_v4(group))
+		membership = find(socket, group, 0);
 	if (!membership)
 		return !udp_group_settings(&socket->settings, group)->own_groups_only;
 	return source_filter_admits(&membership->member.filter, source);

@@ -54,6 +54,17 @@ int udp_group_add_source(struct udp_socket *socket, const struct udp_group_reque
 int udp_group_drop_source(struct udp_socket *socket, const struct udp_group_request *request,
 			  bool exclude, const struct address *source);
 
+/* All that a membership hears, at once: all sources but these, or these, of which there are no more than udp_sources_most.
+ * -EINVAL: not joined; -ENODEV; -ENOBUFS: no memory. Who would hear nobody leaves, as udp_group_leave. */
+int udp_group_set_filter(struct udp_socket *socket, const struct udp_group_request *request,
+			 bool exclude, const struct address *sources, uint32_t count);
+/* -EINVAL: no group; -ENODEV; -EADDRNOTAVAIL: not joined. */
+int udp_group_find_filter(const struct udp_socket *socket, const struct udp_group_request *request,
+			  const struct source_filter **filter);
+/* On the interface of that index alone; NULL: not joined. */
+const struct source_filter *udp_group_filter_on(const struct udp_socket *socket,
+						const struct address *group, int interface);
+
 /* Does the socket hear what source sent to the group, come in by this interface? */
 bool udp_group_hears(const struct udp_socket *socket, const struct address *group,
 		     const struct address *source, int interface);

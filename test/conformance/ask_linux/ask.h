@@ -61,6 +61,7 @@ extern const struct question questions_about_streams[];
 extern const struct question questions_about_ports[];
 extern const struct question questions_about_options[];
 extern const struct question questions_about_datagrams[];
+extern const struct question questions_about_groups[];
 
 /* A line: what was called, and what it answered: a number, or an errno by name. */
 void say(struct asked *asked, const char *what, long answer);

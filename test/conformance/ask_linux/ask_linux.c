@@ -63,6 +63,7 @@ static const struct difference differences[] = {
 static const struct question *const themes[] = {
 	questions_about_beginnings, questions_about_connecting, questions_about_streams,
 	questions_about_ports,      questions_about_options,    questions_about_datagrams,
+	questions_about_groups,
 };
 
 static bool is_meant(const char *question, const char *line)
