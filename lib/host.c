@@ -19,6 +19,7 @@ enum {
 struct sockets *sockets_of(struct berth_host *host)
 {
 	host_touch(host);
+	host_catch_up(host);
 	return &host->sockets;
 }
 

@@ -46,6 +46,9 @@ struct berth_host {
 /* Something may be due on this host: its LANs are to advance it. */
 void host_touch(struct berth_host *host);
 
+/* It is the LAN's time. */
+void host_catch_up(struct berth_host *host);
+
 /* Its sockets have an event, the first since all were taken. context is the host. */
 void host_woken(void *context);
 

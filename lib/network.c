@@ -23,6 +23,14 @@ void host_touch(struct berth_host *host)
 		list_append(&host->network->dirty, &host->dirty);
 }
 
+/* Whoever had nothing to do was not advanced: what happens to it now happens at the LAN's time, or its timers would be set
+ * in the past, and be due at once. */
+void host_catch_up(struct berth_host *host)
+{
+	if (host->network && host->clock.now < host->network->clock.now)
+		clock_advance(&host->clock, host->network->clock.now);
+}
+
 void host_woken(void *context)
 {
 	struct berth_host *host = context;
@@ -146,6 +154,7 @@ static void receive_from_switch(void *context, struct frame *frame)
 	struct plug *plug = context;
 	struct ip *ip = &plug->host->ip;
 	host_touch(plug->host);
+	host_catch_up(plug->host);
 	ip_input(ip, interface_find(ip, plug->interface), frame);
 }
 

@@ -177,6 +177,12 @@ void daemon_advance(struct daemon *daemon)
 	berth_lan_advance(daemon->lan, daemon->now);
 }
 
+/* Calls are then done at the time at which they come. */
+static void awake(void *context)
+{
+	daemon_advance(context);
+}
+
 /* Until nothing is left to do at this moment. Returns the next deadline. */
 static uint64_t settle(struct daemon *daemon)
 {
@@ -245,6 +251,8 @@ int daemon_open(struct daemon *daemon, const char *name)
 	int error = loop_open(&daemon->loop);
 	if (error)
 		return error;
+	daemon->loop.awake = awake;
+	daemon->loop.context = daemon;
 	error = index_open(&daemon->carriers);
 	if (!error)
 		error = index_open(&daemon->connections);

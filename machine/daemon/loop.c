@@ -65,6 +65,8 @@ void loop_wait(struct loop *loop, uint64_t wait_ns)
 
 	int count = epoll_pwait2(loop->epoll, events, EVENTS_A_ROUND,
 				 wait_ns == LOOP_NEVER ? NULL : &limit, NULL);
+	if (count > 0 && loop->awake)
+		loop->awake(loop->context);
 	for (int i = 0; i < count; i++) {
 		struct source *source = events[i].data.ptr;
 		if (!source->buried)

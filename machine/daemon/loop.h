@@ -15,6 +15,9 @@ struct source {
 
 struct loop {
 	int epoll;
+	/* After each wait, before anything does its part. NULL: nothing. */
+	void (*awake)(void *context);
+	void *context;
 	struct source *buried;
 };
 

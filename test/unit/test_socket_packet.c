@@ -561,6 +561,30 @@ static void a_datagram_sockets_filter_sees_its_header(void **state)
 	world_close(&world);
 }
 
+/* Timers set by a clock that had stood still would be due at once, and everything be sent twice. */
+static void hosts_that_had_nothing_to_do_say_things_once(void **state)
+{
+	struct world world;
+	quiet_lan(&world);
+	(void)state;
+
+	struct sockaddr_ll from;
+	uint8_t frame[100];
+	world_listen(&world);
+	carry(&world);
+	world.now += 20 * SECOND_NS;
+	berth_lan_advance(world.lan, world.now);
+	int all = make(world.server_host, SOCK_DGRAM, ETH_P_ALL);
+	world.client = new_socket(world.client_host);
+	assert_int_equal(connect_client(&world), -EINPROGRESS);
+	carry(&world);
+	/* The question, the answer, SYN, SYN-ACK, ACK. */
+	for (int index = 0; index < 5; index++)
+		assert_true(take(world.server_host, all, frame, sizeof frame, &from) > 0);
+	assert_int_equal(take(world.server_host, all, frame, sizeof frame, &from), -EAGAIN);
+	world_close(&world);
+}
+
 /* What a large segment is on the wire: each frame no longer than the MTU allows, each checksum right. */
 static void a_large_segment_is_seen_as_frames(void **state)
 {
@@ -627,6 +651,7 @@ int main(void)
 		cmocka_unit_test(a_filter_says_what_is_kept_and_how_much),
 		cmocka_unit_test(a_filter_is_changed_taken_off_and_locked),
 		cmocka_unit_test(a_datagram_sockets_filter_sees_its_header),
+		cmocka_unit_test(hosts_that_had_nothing_to_do_say_things_once),
 		cmocka_unit_test(a_large_segment_is_seen_as_frames),
 		cmocka_unit_test(without_memory_a_frame_is_lost_and_nothing_else),
 	};
