@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Real programs on Berth hosts, each pair many times over: curl and python3's http.server, wrk and nginx, redis-benchmark
 # and redis-server, iperf3 with itself; and a quarter as often socat, iperf3 and python3 with datagrams, getent and curl
-# with names, ping, socat and python3 with groups, tcpdump, tshark, hping3 and arping. Runs as whoever calls it, which is
-# to be an ordinary user.
+# with names, ping, socat and python3 with groups, tcpdump, tshark, hping3, arping, nmap and scapy. Runs as whoever calls
+# it, which is to be an ordinary user.
 #
 #   test/guest/real.sh BERTH [COUNT]      prints ok or not ok a pair, and what went wrong
 set -u
@@ -369,6 +369,35 @@ hping3_and_arping() {
 	on near arping -i eth0 -c 2 10.77.1.20 | grep 'index=1'
 }
 
+# nmap believes it needs root, and is told otherwise.
+nmap_scans() {
+	serve far 10.77.1.20 python3 -m http.server 8000
+	await_listener far 8000 || return 1
+	on near nmap --privileged -sS -Pn -n -p 7999-8001 10.77.1.20 >"$work/stealthy" || return 1
+	grep -q '^8000/tcp open ' "$work/stealthy" && grep -q '^8001/tcp closed ' "$work/stealthy" || return 1
+	on near nmap --privileged -sU -Pn -n -p 9 10.77.1.20 | grep '^9/udp closed '
+}
+
+scapy_frames() {
+	serve far 10.77.1.20 sleep 60
+	cat >"$work/frames.py" <<-'PYTHON'
+		import logging, sys
+		logging.getLogger("scapy.runtime").setLevel(logging.ERROR)
+		from scapy.all import *
+		to = "10.77.1.20"
+		far = srp1(Ether(dst="ff:ff:ff:ff:ff:ff") / ARP(pdst=to), iface="eth0", timeout=20, verbose=0)
+		assert far.psrc == to, far
+		begun = threading.Event()
+		sniffer = AsyncSniffer(iface="eth0", filter="icmp", count=2, timeout=20, started_callback=begun.set)
+		sniffer.start()
+		begun.wait(20)
+		sendp(Ether(dst=far.hwsrc) / IP(dst=to) / ICMP() / b"hello", iface="eth0", verbose=0)
+		sniffer.join(25)
+		assert [p[ICMP].type for p in sniffer.results] == [8, 0], sniffer.results
+	PYTHON
+	on near python3 "$work/frames.py"
+}
+
 try() { # PAIR COUNT
 	local pair=$1 count=$2 passed=0 round
 	for round in $(seq "$count"); do
@@ -387,7 +416,7 @@ for pair in curl_and_http_server wrk_and_nginx redis iperf; do
 	try "$pair" "$count"
 done
 for pair in asking_tools asking_names iperf_udp socat_udp python_datagrams names pings socat_group python_groups \
-	tcpdump_and_ping hping3_and_arping; do
+	tcpdump_and_ping hping3_and_arping nmap_scans scapy_frames; do
 	try "$pair" $(((count + 3) / 4))
 done
 exit $((failures > 0))
