@@ -5,7 +5,7 @@
 /* name, and the same in words for people */
 #define VERDICTS(V)                                                                                \
 	V(DELIVERED, "delivered")                                                                  \
-	V(FORWARDED, "forwarded by the switch")                                                    \
+	V(FORWARDED, "forwarded")                                                                  \
 	V(QUEUED, "waiting for a link address")                                                    \
 	V(REASSEMBLING, "fragment waiting for the others")                                         \
 	V(ENDED, "ended its connection")                                                           \
@@ -21,6 +21,7 @@
 	V(DROP_REASSEMBLY, "fragments that never became a whole")                                  \
 	V(DROP_NO_PROTOCOL, "unknown protocol")                                                    \
 	V(DROP_NO_SOCKET, "no socket")                                                             \
+	V(DROP_TTL, "lived its hops")                                                              \
 	V(DROP_NO_ROUTE, "no route")                                                               \
 	V(DROP_NO_NEIGHBOUR, "neighbour does not answer")                                          \
 	V(DROP_NEIGHBOUR_QUEUE, "too many wait for the neighbour")                                 \

@@ -74,8 +74,8 @@ enum verdict fragment_input(struct ip *ip, const struct ip_packet *packet,
 			    const struct fragment *fragment,
 			    enum verdict (*deliver)(struct ip *ip, const struct ip_packet *packet));
 
-/* Cuts a packet, given as its header and a frame of its payload, into as many as the mtu asks for, and gives each to emit,
- * which owns it. Where emit refuses one, or there is no memory, the rest is of no use and is not made. */
+/* Cuts a packet, or a fragment, given as its header and a frame of its payload, into as many as the mtu asks for, and gives
+ * each to emit, which owns it. Where emit refuses one, or there is no memory, the rest is of no use and is not made. */
 enum verdict fragment_cut(const struct ipv4_header *ipv4, const struct frame *payload, uint32_t mtu,
 			  enum verdict (*emit)(void *context, struct frame *piece), void *context);
 

@@ -18,7 +18,8 @@ enum verdict fragment_cut(const struct ipv4_header *ipv4, const struct frame *pa
 			  enum verdict (*emit)(void *context, struct frame *piece), void *context)
 {
 	uint32_t size = frame_size(payload);
-	uint32_t most = (mtu - IPV4_HEADER_SIZE) / UNIT * UNIT;
+	uint32_t headers = IPV4_HEADER_SIZE + (uint32_t)ipv4->options.size;
+	uint32_t most = (mtu - headers) / UNIT * UNIT;
 	enum verdict verdict = DELIVERED;
 
 	for (uint32_t offset = 0; offset < size; offset += most) {
@@ -27,10 +28,10 @@ enum verdict fragment_cut(const struct ipv4_header *ipv4, const struct frame *pa
 		if (!piece)
 			return DROP_MEMORY;
 		struct ipv4_header header = *ipv4;
-		header.total_size = (uint16_t)(IPV4_HEADER_SIZE + piece_size);
-		header.fragment_offset = (uint16_t)offset;
-		header.more_fragments = offset + piece_size < size;
-		ipv4_write(frame_push(piece, IPV4_HEADER_SIZE), &header);
+		header.total_size = (uint16_t)(headers + piece_size);
+		header.fragment_offset = (uint16_t)(ipv4->fragment_offset + offset);
+		header.more_fragments = ipv4->more_fragments || offset + piece_size < size;
+		ipv4_write_options(frame_push(piece, headers), &header);
 		verdict = emit(context, piece);
 		if (verdict != DELIVERED && verdict != QUEUED)
 			return verdict;

@@ -56,8 +56,8 @@ static bool is_on_link(const struct route *route, const struct address *destinat
 	       (address_is_v4(destination) && address_is_link_local(destination));
 }
 
-static bool next_of_route(const struct ip *ip, int interface, const struct address *destination,
-			  struct hop *hop)
+bool hop_by_route(const struct ip *ip, int interface, const struct address *destination,
+		  struct hop *hop)
 {
 	struct interface *by = interface ? interface_find(ip, interface) : NULL;
 	if (interface && !by)
@@ -104,7 +104,7 @@ static bool hop_to_others(const struct ip *ip, int interface, const struct addre
 		hop->interface = interface_to_group(ip, interface, source, destination);
 	else if (address_zone(destination))
 		hop->interface = interface_find(ip, address_zone(destination));
-	else if (!next_of_route(ip, interface, destination, hop))
+	else if (!hop_by_route(ip, interface, destination, hop))
 		return false;
 	if (!hop->interface)
 		return false;

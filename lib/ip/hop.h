@@ -21,6 +21,10 @@ struct hop {
 int hop_find(const struct ip *ip, int interface, const struct address *from,
 	     const struct address *to, struct hop *hop);
 
+/* Fills in the interface and the next hop alone, by the routes, over this interface (0: any); false: there is none. */
+bool hop_by_route(const struct ip *ip, int interface, const struct address *destination,
+		  struct hop *hop);
+
 /* How large a packet may be to get there whole, as far as is known. */
 uint32_t hop_mtu(const struct ip *ip, const struct hop *hop, const struct address *destination);
 

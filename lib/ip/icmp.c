@@ -11,15 +11,20 @@ enum {
 	ERROR_MOST = 576,
 	/* What is looked at of a quote: the longest IP header, and the longest TCP header behind it. */
 	QUOTE_MOST = IPV4_HEADER_MOST + 60,
+	FRAGMENT_AT = 6, /* of an IP header */
+	OFFSET_MASK = 0x1fff,
 };
 
-/* Sends a message whose checksum field is zero; ip_output fills it in where somebody looks at it. */
+/* Sends a message whose checksum field is zero; ip_output fills it in where somebody looks at it. Of what was for somebody else
+ * it is the route's choice who says so. */
 static enum verdict send_message(struct ip *ip, const struct ip_packet *about, uint8_t tos,
 				 struct frame *message)
 {
 	message->checksum_left_out = true;
 	return ip_output(ip,
-			 &(struct ip_send){ .source = about->destination,
+			 &(struct ip_send){ .source = ip_is_own(ip, &about->destination)
+							      ? about->destination
+							      : address_v4(0),
 					    .destination = about->source,
 					    .protocol = PROTOCOL_ICMP,
 					    .tos = tos },
@@ -92,20 +97,20 @@ enum verdict icmp_input(void *context, const struct ip_packet *packet)
 	return icmp_error_input(ip, &packet->source, &icmp);
 }
 
-/* RFC 1122, 3.2.2: no error about an error, nor about what went to many. (Nor about a fragment other than the first: none comes
- * this far.) */
+/* RFC 1122, 3.2.2: no error about an error, nor about what went to many, nor about a fragment other than the first. */
 static bool may_be_answered(const struct ip_packet *packet)
 {
 	uint8_t type;
 
-	if (packet->to_group)
+	if (packet->to_group || get16(packet->header.at + FRAGMENT_AT) & OFFSET_MASK)
 		return false;
 	if (packet->protocol != PROTOCOL_ICMP)
 		return true;
 	return frame_copy_out(packet->frame, 0, &type, 1) == 1 && !icmp_is_error(type);
 }
 
-static void answer_error(struct ip *ip, const struct ip_packet *packet, uint8_t type, uint8_t code)
+void icmp_answer_error(struct ip *ip, const struct ip_packet *packet, uint8_t type, uint8_t code,
+		       uint32_t rest)
 {
 	if (!may_be_answered(packet))
 		return;
@@ -120,7 +125,7 @@ static void answer_error(struct ip *ip, const struct ip_packet *packet, uint8_t 
 	struct frame *error = frame_with_room(ip->pool, ICMP_HEADER_SIZE + header + quoted);
 	if (!error)
 		return;
-	icmp_write(error->head, type, code, 0);
+	icmp_write(error->head, type, code, rest);
 	memcpy(error->head + ICMP_HEADER_SIZE, packet->header.at, header);
 	frame_copy_out(packet->frame, 0, error->head + ICMP_HEADER_SIZE + header, quoted);
 	send_message(ip, packet, ICMP_ERROR_TOS, error);
@@ -131,7 +136,7 @@ void icmp_unreachable(struct ip *ip, const struct ip_packet *packet, uint8_t cod
 	if (packet->version == 6)
 		icmp6_unreachable(ip, packet, code);
 	else
-		answer_error(ip, packet, ICMP_UNREACHABLE, code);
+		icmp_answer_error(ip, packet, ICMP_UNREACHABLE, code, 0);
 }
 
 void icmp_reassembly_time_exceeded(struct ip *ip, const struct ip_packet *packet)
@@ -139,5 +144,5 @@ void icmp_reassembly_time_exceeded(struct ip *ip, const struct ip_packet *packet
 	if (packet->version == 6)
 		icmp6_answer_error(ip, packet, ICMP6_TIME_EXCEEDED, ICMP6_REASSEMBLY_TIME, 0);
 	else
-		answer_error(ip, packet, ICMP_TIME_EXCEEDED, ICMP_REASSEMBLY_TIME);
+		icmp_answer_error(ip, packet, ICMP_TIME_EXCEEDED, ICMP_REASSEMBLY_TIME, 0);
 }

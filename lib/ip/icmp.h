@@ -9,6 +9,11 @@
 /* An ip_protocol's input; context is the struct ip. */
 enum verdict icmp_input(void *context, const struct ip_packet *packet);
 
+/* Answers a packet, whose frame begins behind its header, with an error (RFC 1122, 3.2.2 says when not; rate limited). rest: what
+ * the type has in the header's last four bytes. */
+void icmp_answer_error(struct ip *ip, const struct ip_packet *packet, uint8_t type, uint8_t code,
+		       uint32_t rest);
+
 /* Hands the data behind the ICMP header of one frame to another, which is empty. False: no memory, or one slice too
  * many. */
 bool icmp_share_data(const struct frame *from, struct frame *to);

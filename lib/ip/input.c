@@ -3,6 +3,8 @@
 #include "ip/input.h"
 
 #include "ip/arp.h"
+#include "ip/forward.h"
+#include "ip/icmp.h"
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
@@ -32,18 +34,6 @@ static enum verdict judge_addresses(const struct ip *ip, const struct interface 
 	return DELIVERED;
 }
 
-/* Options ask for nothing that is done here, but what they say has to hold: an error quotes them. */
-static enum verdict judge_options(const struct ipv4_header *ipv4)
-{
-	bool source_route;
-
-	if (ipv4->options.size == 0)
-		return DELIVERED;
-	if (!ipv4_options_hold(ipv4->options, &source_route) || source_route)
-		return DROP_OPTIONS;
-	return DELIVERED;
-}
-
 static enum verdict judge(const struct ip *ip, const struct interface *interface,
 			  const struct frame *frame, struct ipv4_header *ipv4)
 {
@@ -53,10 +43,25 @@ static enum verdict judge(const struct ip *ip, const struct interface *interface
 		return DROP_MALFORMED;
 	if (!ipv4_checksum_holds((struct bytes){ head.at, ipv4->header_size }))
 		return DROP_CHECKSUM;
-	enum verdict verdict = judge_addresses(ip, interface, ipv4);
-	if (verdict != DELIVERED)
-		return verdict;
-	return judge_options(ipv4);
+	return judge_addresses(ip, interface, ipv4);
+}
+
+/* Options ask for nothing that is done here, but what they say has to hold: an error quotes them. Of those that do not the
+ * sender is told (RFC 1122, 3.2.2.5); of source routes, which are refused as Linux does by default, nobody is. */
+static enum verdict judge_options(struct ip *ip, const struct ip_packet *packet,
+				  const struct ipv4_header *ipv4)
+{
+	bool source_route;
+	size_t wrong_at;
+
+	if (ipv4->options.size == 0)
+		return DELIVERED;
+	if (ipv4_options_hold(ipv4->options, &source_route, &wrong_at))
+		return source_route ? DROP_OPTIONS : DELIVERED;
+	frame_pull(packet->frame, ipv4->header_size);
+	icmp_answer_error(ip, packet, ICMP_PARAMETER_PROBLEM, 0,
+			  (uint32_t)(IPV4_HEADER_SIZE + wrong_at) << 24);
+	return DROP_OPTIONS;
 }
 
 /* A group's filter lets its sources through; IGMP is of the group, not in it. */
@@ -67,6 +72,14 @@ static bool is_for_group(const struct ip *ip, const struct ip_packet *packet)
 	return group_admits(ip, packet->interface, &packet->destination, &packet->source);
 }
 
+/* On lo, what we broadcast ourselves, on whatever link. */
+static bool is_broadcast(const struct ip *ip, const struct interface *interface,
+			 const struct address *destination)
+{
+	return interface->ethernet ? interface_is_broadcast(interface, destination)
+				   : ip_is_broadcast(ip, destination);
+}
+
 /* False: for somebody else. Any address of the host will do, on whatever interface (the weak model of RFC 1122, 3.3.4.2,
  * as Linux has it). */
 static bool find_destination(const struct ip *ip, const struct interface *interface,
@@ -74,12 +87,10 @@ static bool find_destination(const struct ip *ip, const struct interface *interf
 {
 	if (ip_is_own(ip, &packet->destination))
 		return true;
-	packet->to_group = true;
-	if (v4_is_multicast(address_to_v4(&packet->destination)))
-		return is_for_group(ip, packet);
-	if (!interface->ethernet) /* what we broadcast ourselves, on whatever link */
-		return ip_is_broadcast(ip, &packet->destination);
-	return interface_is_broadcast(interface, &packet->destination);
+	bool multicast = address_is_multicast(&packet->destination);
+	bool broadcast = is_broadcast(ip, interface, &packet->destination);
+	packet->to_group |= multicast || broadcast;
+	return multicast ? is_for_group(ip, packet) : broadcast;
 }
 
 /* RFC 8200, 4.7: behind "no next header" there is nothing to take, and nothing to complain of. */
@@ -123,9 +134,15 @@ static enum verdict ipv4_input(struct ip *ip, struct interface *interface, struc
 		.tos = ipv4.tos,
 		.to_group = link_group,
 	};
-	if (!find_destination(ip, interface, &packet))
+	bool ours = find_destination(ip, interface, &packet);
+	if (!ours && !ip_passes_on(ip, interface, link_group))
 		return DROP_NOT_OURS;
 	frame_trim(frame, ipv4.total_size);
+	verdict = judge_options(ip, &packet, &ipv4);
+	if (verdict != DELIVERED)
+		return verdict;
+	if (!ours)
+		return ip_forward(ip, &packet);
 	frame_pull(frame, ipv4.header_size);
 	if (ipv4.more_fragments || ipv4.fragment_offset > 0)
 		return fragment_input(ip, &packet,

@@ -1,5 +1,6 @@
 /* input6: from an IPv6 packet to the protocol it is for (RFC 8200; ip.h). Each step refuses what it can judge, and the
  * next need not look again. */
+#include "ip/forward.h"
 #include "ip/icmp6.h"
 #include "ip/input.h"
 #include "ip/mld.h"
@@ -54,9 +55,10 @@ static bool find_destination(const struct ip *ip, struct ip_packet *packet)
 {
 	if (ip_is_own(ip, &packet->destination))
 		return true;
+	if (!address_is_multicast(&packet->destination))
+		return false;
 	packet->to_group = true;
-	return address_is_multicast(&packet->destination) &&
-	       group_is_joined(ip, packet->interface, &packet->destination);
+	return group_is_joined(ip, packet->interface, &packet->destination);
 }
 
 /* RFC 8200, 4: the headers in front of what it carries. start: the packet from its first byte on, as far as it lies
@@ -168,9 +170,12 @@ enum verdict ipv6_input(struct ip *ip, struct interface *interface, struct frame
 		.tos = ipv6.traffic_class,
 		.to_group = link_group,
 	};
-	if (!find_destination(ip, &packet))
+	bool ours = find_destination(ip, &packet);
+	if (!ours && !ip_passes_on(ip, interface, link_group))
 		return DROP_NOT_OURS;
 	frame_trim(frame, IPV6_HEADER_SIZE + (uint32_t)ipv6.payload_size);
+	if (!ours)
+		return ip_forward(ip, &packet);
 	struct bytes start = frame_head(frame);
 	frame_pull(frame, IPV6_HEADER_SIZE);
 	verdict = walk_chain(ip, &packet, start, &chain);

@@ -110,6 +110,7 @@ struct ip {
 		[IP_IDENTIFICATIONS]; /* those of paths that hash alike count up */
 	uint32_t identification;
 	struct interfaces interfaces;
+	bool forwarding; /* a router: what is for others goes on (forward.h) */
 	struct routes routes;
 	struct pmtus pmtus;
 	struct neighbours neighbours;

@@ -2,6 +2,7 @@
 
 #include "base/assert.h"
 #include "ip/arp.h"
+#include "ip/forward.h"
 #include "ip/icmp6_error.h"
 #include "ip/icmp_error.h"
 #include "ip/ip.h"
@@ -124,6 +125,17 @@ void neighbours_close(struct ip *ip)
 	table_close(&ip->neighbours.table);
 }
 
+static void tell_sender(struct ip *ip, const struct interface *interface, bool v4,
+			struct frame *packet)
+{
+	if (forward_no_neighbour(ip, packet))
+		return;
+	if (v4)
+		icmp_error_no_neighbour(ip, packet);
+	else
+		icmp6_error_no_neighbour(ip, interface, packet);
+}
+
 /* The protocols are told only when the entry is gone: what they send then starts afresh. */
 static void give_up(struct neighbour *neighbour)
 {
@@ -141,10 +153,7 @@ static void give_up(struct neighbour *neighbour)
 	for (struct list *node; (node = list_take_first(&lost));) {
 		packet = CONTAINER_OF(node, struct frame, link);
 		ip->counts[DROP_NO_NEIGHBOUR]++;
-		if (v4)
-			icmp_error_no_neighbour(ip, packet);
-		else
-			icmp6_error_no_neighbour(ip, interface, packet);
+		tell_sender(ip, interface, v4, packet);
 		frame_free(packet);
 	}
 }

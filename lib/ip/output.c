@@ -1,5 +1,7 @@
 /* output: from a protocol's packet to the interface and the neighbour it goes to, or back to ourselves (ip.h). Of what
  * is broadcast the host's own programs hear too, by way of lo. */
+#include "ip/output.h"
+
 #include "ip/hop.h"
 #include "ip/output6.h"
 #include "wire/cut.h"
@@ -149,8 +151,7 @@ static enum verdict send_to_group(struct ip *ip, const struct hop *hop, struct f
 	return DELIVERED;
 }
 
-/* Takes the packet, whose header is written. */
-static enum verdict dispatch(struct ip *ip, const struct hop *hop, struct frame *packet)
+enum verdict ip_dispatch(struct ip *ip, const struct hop *hop, struct frame *packet)
 {
 	if (!hop->interface->ethernet) {
 		show_on_lo(hop->interface, packet);
@@ -173,7 +174,7 @@ struct way {
 static enum verdict dispatch_piece(void *context, struct frame *piece)
 {
 	const struct way *way = context;
-	return dispatch(way->ip, way->hop, piece);
+	return ip_dispatch(way->ip, way->hop, piece);
 }
 
 /* Takes the packet, whose header is written. The checksum is of the whole, so none may be left out. */
@@ -204,7 +205,7 @@ static enum verdict output_v4(struct ip *ip, const struct ip_send *send, const s
 	struct ipv4_header ipv4 = header_of(ip, send, &hop->source, frame);
 
 	ipv4_write(frame_push(frame, IPV4_HEADER_SIZE), &ipv4);
-	return whole ? dispatch(ip, hop, frame) : cut_v4(ip, hop, send, &ipv4, frame);
+	return whole ? ip_dispatch(ip, hop, frame) : cut_v4(ip, hop, send, &ipv4, frame);
 }
 
 static enum verdict output_v6(struct ip *ip, const struct ip_send *send, const struct hop *hop,
@@ -217,7 +218,7 @@ static enum verdict output_v6(struct ip *ip, const struct ip_send *send, const s
 	struct frame *packet = ipv6_put_headers(ip, &limited, &hop->source, frame);
 	if (!packet)
 		return DROP_MEMORY;
-	return whole ? dispatch(ip, hop, packet) : cut_v6(ip, hop, send, packet);
+	return whole ? ip_dispatch(ip, hop, packet) : cut_v6(ip, hop, send, packet);
 }
 
 static enum verdict output(struct ip *ip, const struct ip_send *send, struct frame *frame)
@@ -289,7 +290,7 @@ enum verdict ip_output_written(struct ip *ip, const struct address *destination,
 	else if (frame_size(packet) > hop.interface->mtu)
 		refused = DROP_TOO_BIG;
 	if (refused == DELIVERED)
-		return count_drop(ip, dispatch(ip, &hop, packet));
+		return count_drop(ip, ip_dispatch(ip, &hop, packet));
 	frame_free(packet);
 	return count_drop(ip, refused);
 }

@@ -124,22 +124,64 @@ static bool option_holds(struct bytes option)
 	}
 }
 
-bool ipv4_options_hold(struct bytes options, bool *source_route)
+/* How many bytes the first option takes; 0: more than there are. */
+static size_t option_size(struct bytes options)
 {
+	if (options.at[0] == OPTION_NOP)
+		return 1;
+	return options.size < 2 || options.at[1] < 2 || options.at[1] > options.size
+		       ? 0
+		       : options.at[1];
+}
+
+bool ipv4_options_hold(struct bytes options, bool *source_route, size_t *wrong_at)
+{
+	struct bytes rest = options;
+
 	*source_route = false;
-	while (options.size > 0 && options.at[0] != OPTION_END) {
-		if (options.at[0] == OPTION_NOP) {
-			options = bytes_after(options, 1);
-			continue;
+	while (rest.size > 0 && rest.at[0] != OPTION_END) {
+		struct bytes option = { rest.at, option_size(rest) };
+		*wrong_at = (size_t)(rest.at - options.at);
+		if (option.size == 0)
+			return false;
+		if (!option_holds(option)) {
+			*wrong_at += option.size > 2 ? 2 : 1; /* the pointer, or the length */
+			return false;
 		}
-		if (options.size < 2 || options.at[1] < 2 || options.at[1] > options.size)
-			return false;
-		struct bytes option = { options.at, options.at[1] };
-		if (!option_holds(option))
-			return false;
 		if (option.at[0] == OPTION_LOOSE_ROUTE || option.at[0] == OPTION_STRICT_ROUTE)
 			*source_route = true;
-		options = bytes_after(options, option.size);
+		rest = bytes_after(rest, option.size);
 	}
 	return true;
+}
+
+/* What is not to be in every fragment becomes padding, so that the header stays as long. */
+static void blank_uncopied(uint8_t *options, size_t size)
+{
+	enum { COPIED = 0x80 };
+	size_t taken;
+
+	for (size_t at = 0; at < size && options[at] != OPTION_END; at += taken) {
+		taken = option_size((struct bytes){ options + at, size - at });
+		if (taken == 0)
+			return;
+		if (!(options[at] & COPIED))
+			memset(options + at, OPTION_NOP, taken);
+	}
+}
+
+uint32_t ipv4_write_options(uint8_t at[IPV4_HEADER_MOST], const struct ipv4_header *ipv4)
+{
+	size_t size = IPV4_HEADER_SIZE + ipv4->options.size;
+
+	assert(ipv4->options.size % 4 == 0 && size <= IPV4_HEADER_MOST);
+	ipv4_write(at, ipv4);
+	if (ipv4->options.size > 0)
+		memcpy(at + IPV4_HEADER_SIZE, ipv4->options.at, ipv4->options.size);
+	if (ipv4->fragment_offset > 0)
+		blank_uncopied(at + IPV4_HEADER_SIZE, ipv4->options.size);
+	at[0] = (uint8_t)(4 << 4 | size / 4);
+	put16(at + 10, 0);
+	put16(at + 10, header_checksum((struct bytes){ at, size }));
+	return (uint32_t)size;
 }

@@ -41,8 +41,12 @@ void ipv4_write(uint8_t at[IPV4_HEADER_SIZE], const struct ipv4_header *ipv4);
 void ipv4_write_router_alert(uint8_t at[IPV4_HEADER_SIZE + IPV4_ROUTER_ALERT_SIZE],
 			     const struct ipv4_header *ipv4);
 
-/* Do the options keep to RFC 791, 3.1 (lengths within the header, pointers within the option)? *source_route tells
- * whether a loose or strict source route is among them. */
-bool ipv4_options_hold(struct bytes options, bool *source_route);
+/* Writes a header with the options of *ipv4 behind it, a multiple of 4 bytes; of a later fragment with those alone that
+ * each is to have (RFC 791, 3.1). Returns its size. */
+uint32_t ipv4_write_options(uint8_t at[IPV4_HEADER_MOST], const struct ipv4_header *ipv4);
+
+/* Do the options keep to RFC 791, 3.1 (lengths within the header, pointers within the option)? *wrong_at is the byte of them
+ * that does not; *source_route tells whether a loose or strict source route is among those before. */
+bool ipv4_options_hold(struct bytes options, bool *source_route, size_t *wrong_at);
 
 #endif

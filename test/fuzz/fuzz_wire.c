@@ -87,12 +87,13 @@ static void ipv4_round_trip(struct bytes input)
 	struct ipv4_header ipv4;
 	uint8_t written[IPV4_HEADER_SIZE];
 	bool source_route;
+	size_t wrong_at;
 
 	if (!ipv4_parse(input, input.size, &ipv4))
 		return;
 	assert(ipv4.header_size <= ipv4.total_size && ipv4.total_size <= input.size);
 	assert(ipv4.options.size == ipv4.header_size - (size_t)IPV4_HEADER_SIZE);
-	ipv4_options_hold(ipv4.options, &source_route);
+	ipv4_options_hold(ipv4.options, &source_route, &wrong_at);
 
 	ipv4_write(written, &ipv4);
 	assert(ipv4_checksum_holds((struct bytes){ written, sizeof written }));
@@ -410,9 +411,10 @@ static struct bytes dressed_v6(struct bytes input)
 static void options_hold_or_not(struct bytes input)
 {
 	bool source_route;
+	size_t wrong_at;
 	if (input.size > IPV4_HEADER_MOST - IPV4_HEADER_SIZE)
 		input.size = IPV4_HEADER_MOST - IPV4_HEADER_SIZE;
-	ipv4_options_hold(input, &source_route);
+	ipv4_options_hold(input, &source_route, &wrong_at);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -282,21 +282,49 @@ static void any_ttl_and_the_reserved_flag_are_taken(void **state)
 	}
 }
 
-/* Row 9. */
-static void options_that_do_not_hold_are_refused(void **state)
+/* Row 9; RFC 1122, 3.2.2.5: the sender is told which byte it is. */
+static void options_that_do_not_hold_are_refused_and_told(void **state)
 {
 	struct world *world = *state;
-	static const uint8_t bad[][4] = {
-		{ 7, 0, 4, 0 },   { 7, 1, 4, 0 },   { 7, 5, 4, 0 },   { 7, 255, 4, 0 },
-		{ 7, 3, 3, 0 },   { 7, 3, 0, 0 },   { 68, 4, 4, 0 },  { 68, 2, 0, 0 },
-		{ 1, 1, 1, 7 },   { 1, 1, 7, 3 },   { 200, 1, 0, 0 }, { 200, 0, 0, 0 },
-		{ 131, 3, 4, 0 }, { 137, 3, 4, 0 },
+	static const struct {
+		uint8_t bytes[4], wrong_at;
+	} bad[] = {
+		{ { 7, 0, 4, 0 }, 0 },   { { 7, 1, 4, 0 }, 0 },   { { 7, 5, 4, 0 }, 0 },
+		{ { 7, 255, 4, 0 }, 0 }, { { 7, 3, 3, 0 }, 2 },   { { 7, 3, 0, 0 }, 2 },
+		{ { 68, 4, 4, 0 }, 2 },  { { 68, 2, 0, 0 }, 1 },  { { 1, 1, 1, 7 }, 3 },
+		{ { 1, 1, 7, 3 }, 2 },   { { 200, 1, 0, 0 }, 0 }, { { 200, 0, 0, 0 }, 0 },
 	};
 	static const uint8_t payload[8];
+	world_meet(world, PEER);
 
 	for (size_t index = 0; index < COUNT_OF(bad); index++) {
-		struct made made = make_ipv4_with(PEER, ME, 200, (struct bytes){ bad[index], 4 },
-						  (struct bytes){ payload, 8 });
+		struct made made =
+			make_ipv4_with(PEER, ME, 200, (struct bytes){ bad[index].bytes, 4 },
+				       (struct bytes){ payload, 8 });
+		memset(&world->ip.icmp_limit.spent_until, 0,
+		       sizeof world->ip.icmp_limit.spent_until);
+		world->sent_count = 0;
+		CHECK_EQUAL(DROP_OPTIONS, world_receive_made(world, &made));
+		const uint8_t *icmp =
+			world->sent[0].bytes + ETHERNET_HEADER_SIZE + IPV4_HEADER_SIZE;
+		CHECK_EQUAL(1, world->sent_count);
+		CHECK_EQUAL(ICMP_PARAMETER_PROBLEM, icmp[0]);
+		CHECK_EQUAL(0, icmp[1]);
+		CHECK_EQUAL(20 + bad[index].wrong_at, icmp[4]);
+		CHECK_EQUAL(2 * 20 + 8 + 4 + 8, sent_ipv4(world, 0).total_size);
+	}
+	CHECK_EQUAL(0, world->inputs);
+}
+
+/* As Linux, unless it is told otherwise. */
+static void source_routes_are_refused_in_silence(void **state)
+{
+	struct world *world = *state;
+	static const uint8_t routes[][4] = { { 131, 3, 4, 0 }, { 137, 3, 4, 0 } };
+
+	for (size_t index = 0; index < COUNT_OF(routes); index++) {
+		struct made made = make_ipv4_with(PEER, ME, SPY, (struct bytes){ routes[index], 4 },
+						  (struct bytes){ NULL, 0 });
 		CHECK_EQUAL(DROP_OPTIONS, world_receive_made(world, &made));
 	}
 	check_silence(world);
@@ -384,7 +412,8 @@ int main(void)
 		WORLD_TEST(a_destination_that_is_not_ours_is_not_answered),
 		WORLD_TEST(groups_are_marked_as_such),
 		WORLD_TEST(any_ttl_and_the_reserved_flag_are_taken),
-		WORLD_TEST(options_that_do_not_hold_are_refused),
+		WORLD_TEST(options_that_do_not_hold_are_refused_and_told),
+		WORLD_TEST(source_routes_are_refused_in_silence),
 		WORLD_TEST(options_that_hold_change_nothing),
 		WORLD_TEST(a_large_segment_with_payload_in_slices_arrives_in_one_piece),
 		WORLD_TEST(a_header_that_lies_in_slices_is_malformed),

@@ -203,8 +203,9 @@ static void options_hold_where_lengths_and_pointers_stay_inside(void **state)
 	for (size_t index = 0; index < COUNT_OF(option_rows); index++) {
 		const struct options_row *row = &option_rows[index];
 		bool source_route;
-		bool hold =
-			ipv4_options_hold((struct bytes){ row->bytes, row->size }, &source_route);
+		size_t wrong_at;
+		bool hold = ipv4_options_hold((struct bytes){ row->bytes, row->size },
+					      &source_route, &wrong_at);
 		if (hold != row->hold || (hold && source_route != row->source_route))
 			fail_msg("row %zu: hold %d, source route %d", index, hold, source_route);
 	}
@@ -215,6 +216,7 @@ static void forty_bytes_of_options_are_given_as_they_came(void **state)
 	struct ipv4_header ipv4;
 	uint8_t bytes[IPV4_HEADER_MOST];
 	bool source_route;
+	size_t wrong_at;
 	(void)state;
 	memset(bytes, 1, sizeof bytes);
 	memcpy(bytes, plain, sizeof plain);
@@ -224,7 +226,7 @@ static void forty_bytes_of_options_are_given_as_they_came(void **state)
 	CHECK_EQUAL(60, ipv4.header_size);
 	CHECK_EQUAL(40, ipv4.options.size);
 	assert_ptr_equal(bytes + 20, ipv4.options.at);
-	assert_true(ipv4_options_hold(ipv4.options, &source_route));
+	assert_true(ipv4_options_hold(ipv4.options, &source_route, &wrong_at));
 }
 
 static void an_icmp_message_is_read_and_its_header_written(void **state)
