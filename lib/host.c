@@ -266,6 +266,36 @@ int berth_route6_add(struct berth_host *host, const struct in6_addr *destination
 	return ip_route_add(&host->ip, &to, prefix, &by_way_of, index);
 }
 
+int berth_address_remove(struct berth_host *host, int index, struct in_addr v4)
+{
+	struct address address = from_v4(v4);
+	return ip_address_remove(&host->ip, index, &address);
+}
+
+int berth_address6_remove(struct berth_host *host, int index, const struct in6_addr *v6)
+{
+	struct address address = from_v6(v6);
+	return ip_address_remove(&host->ip, index, &address);
+}
+
+int berth_route_remove(struct berth_host *host, struct in_addr destination, unsigned prefix)
+{
+	struct address to = from_v4(destination);
+	return ip_route_remove(&host->ip, &to, prefix, 0);
+}
+
+int berth_route6_remove(struct berth_host *host, const struct in6_addr *destination,
+			unsigned prefix, int index)
+{
+	struct address to = from_v6(destination);
+	return ip_route_remove(&host->ip, &to, prefix, index);
+}
+
+void berth_forwarding(struct berth_host *host, int on)
+{
+	host->ip.forwarding = on != 0;
+}
+
 static void describe_ends(const struct socket *socket, const struct endpoint *local,
 			  const struct endpoint *peer, struct berth_socket_info *info)
 {

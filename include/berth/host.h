@@ -171,6 +171,20 @@ struct berth_advertisement {
 int berth_advertise(struct berth_host *host, int index,
 		    const struct berth_advertisement *advertisement);
 
+/* Takes away what was given. What an address brought with it goes too, where no other address needs it. -ENODEV;
+ * -EADDRNOTAVAIL: the interface has no such address. */
+int berth_address_remove(struct berth_host *host, int index, struct in_addr address);
+int berth_address6_remove(struct berth_host *host, int index, const struct in6_addr *address);
+
+/* -EINVAL: the prefix; -ESRCH: there is no such route. index: of a link-local destination, the link's. */
+int berth_route_remove(struct berth_host *host, struct in_addr destination, unsigned prefix);
+int berth_route6_remove(struct berth_host *host, const struct in6_addr *destination,
+			unsigned prefix, int index);
+
+/* on: the host is a router from now on, between all its links and in both families: what is for others it passes on by its
+ * routes (RFC 1812, RFC 8200). */
+void berth_forwarding(struct berth_host *host, int on);
+
 #ifdef __cplusplus
 }
 #endif

@@ -171,3 +171,13 @@ int ip_route_add(struct ip *ip, const struct address *destination, unsigned pref
 	}
 	return route_add(&ip->routes, &route);
 }
+
+int ip_route_remove(struct ip *ip, const struct address *destination, unsigned prefix, int index)
+{
+	uint8_t bits = bits_of(destination, prefix);
+	struct address subnet = address_in_zone(*destination, index);
+
+	if (bits > 128)
+		return -EINVAL;
+	return route_remove(&ip->routes, &subnet, bits) ? 0 : -ESRCH;
+}

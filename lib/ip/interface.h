@@ -147,6 +147,9 @@ struct interface_address *ip_address_form(struct ip *ip, struct interface *inter
 int ip_route_add(struct ip *ip, const struct address *destination, unsigned prefix,
 		 const struct address *gateway, int index);
 
+/* index: of a link-local destination, the link's. -EINVAL: a prefix over 32 (IPv6: 128); -ESRCH: there is no such route. */
+int ip_route_remove(struct ip *ip, const struct address *destination, unsigned prefix, int index);
+
 /* lo, with 127.0.0.1/8 and ::1/128. False: no memory. */
 bool interfaces_init(struct ip *ip);
 void interfaces_close(struct ip *ip);

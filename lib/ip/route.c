@@ -97,15 +97,17 @@ static void remove_at(struct routes *routes, uint32_t place)
 		(routes->count - place) * sizeof *routes->at);
 }
 
-void route_remove(struct routes *routes, const struct address *destination, uint8_t prefix)
+bool route_remove(struct routes *routes, const struct address *destination, uint8_t prefix)
 {
 	struct route sought = { .destination = *destination, .prefix = prefix };
 	uint32_t place = 0;
 
 	while (place < routes->count && !same_subnet(&routes->at[place], &sought))
 		place++;
-	if (place < routes->count)
-		remove_at(routes, place);
+	if (place == routes->count)
+		return false;
+	remove_at(routes, place);
+	return true;
 }
 
 void routes_forget_advertised(struct routes *routes)

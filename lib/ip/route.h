@@ -43,8 +43,8 @@ const struct route *route_find_by(const struct routes *routes, const struct inte
 				  const struct address *destination);
 const struct route *route_find(const struct routes *routes, const struct address *destination);
 
-/* Drops the one to this destination and prefix, if there is one. */
-void route_remove(struct routes *routes, const struct address *destination, uint8_t prefix);
+/* Drops the one to this destination and prefix. False: there is none. */
+bool route_remove(struct routes *routes, const struct address *destination, uint8_t prefix);
 
 /* Drops all that were advertised. */
 void routes_forget_advertised(struct routes *routes);
