@@ -1,4 +1,4 @@
-/* outgoing: what sending has in common for sockets of datagrams: UDP's, ping's and raw ones (udp_output.c). */
+/* outgoing: what sending has in common for sockets of datagrams: UDP's, ping's and raw ones. */
 #ifndef TRANSPORT_OUTGOING_H
 #define TRANSPORT_OUTGOING_H
 
