@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 
-enum { SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_CONFIRM };
+enum { SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_CONFIRM | MSG_MORE };
 enum { RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC | MSG_ERRQUEUE };
 
 static int datagram_open(struct socket *socket)
@@ -138,6 +138,7 @@ ssize_t datagram_send_by(struct socket *socket, const struct msghdr *message, in
 	struct address source;
 	struct udp_outgoing outgoing = {
 		.confirm = flags & MSG_CONFIRM,
+		.more = flags & MSG_MORE,
 		.pieces = message->msg_iov,
 		.piece_count = message->msg_iovlen,
 		.size = message_size(message),
@@ -180,13 +181,21 @@ static int may_receive(struct socket *socket, int flags)
 	return datagram->receive_shut && !(flags & MSG_DONTWAIT) ? 0 : -EAGAIN;
 }
 
-static uint32_t scatter(const struct udp_datagram *datagram, const struct msghdr *message)
+/* To where the message's pieces have room behind their first skipped bytes. */
+static uint32_t scatter(const struct udp_datagram *datagram, const struct msghdr *message,
+			size_t skipped)
 {
 	uint32_t copied = 0;
 
 	for (size_t index = 0; index < message->msg_iovlen && copied < datagram->size; index++) {
 		const struct iovec *piece = &message->msg_iov[index];
-		copied += (uint32_t)udp_copy_out(datagram, copied, piece->iov_base, piece->iov_len);
+		if (skipped >= piece->iov_len) {
+			skipped -= piece->iov_len;
+			continue;
+		}
+		uint8_t *at = (uint8_t *)piece->iov_base + skipped;
+		copied += (uint32_t)udp_copy_out(datagram, copied, at, piece->iov_len - skipped);
+		skipped = 0;
 	}
 	return copied;
 }
@@ -223,6 +232,25 @@ static ssize_t receive_failure(struct socket *socket, struct msghdr *message)
 	return copied;
 }
 
+/* The first of a run of datagrams, each behind the other, as UDP_GRO has it; returns what they have together. */
+static uint32_t scatter_run(const struct udp_socket *socket, uint32_t count,
+			    const struct msghdr *message)
+{
+	uint32_t copied = 0;
+
+	LIST_EACH (node, &socket->received) {
+		if (count-- == 0)
+			break;
+		copied += scatter(CONTAINER_OF(node, struct udp_datagram, link), message, copied);
+	}
+	return copied;
+}
+
+static uint32_t run_of(const struct udp_socket *socket, const struct msghdr *message)
+{
+	return socket->settings.gro ? udp_run(socket, message_size(message)) : 1;
+}
+
 ssize_t datagram_receive(struct socket *socket, struct msghdr *message, int flags)
 {
 	if (flags & ~RECEIVE_FLAGS)
@@ -234,14 +262,15 @@ ssize_t datagram_receive(struct socket *socket, struct msghdr *message, int flag
 		return result;
 
 	const struct udp_datagram *datagram = udp_first(socket->datagram);
-	uint32_t size = datagram->size;
-	uint32_t copied = scatter(datagram, message);
+	uint32_t count = run_of(socket->datagram, message);
+	uint32_t copied = scatter_run(socket->datagram, count, message);
+	uint32_t size = count > 1 ? copied : datagram->size;
 	message->msg_flags = copied < size ? MSG_TRUNC : 0;
 	if (message->msg_name)
 		address_write(socket->domain, &datagram->sender, message->msg_name,
 			      &message->msg_namelen);
-	message_write_controls(socket, datagram, message);
-	if (!(flags & MSG_PEEK))
+	message_write_controls(socket, datagram, count > 1 ? datagram->size : 0, message);
+	while (!(flags & MSG_PEEK) && count-- > 0)
 		udp_drop_first(socket->datagram);
 	return flags & MSG_TRUNC ? size : copied;
 }
@@ -268,6 +297,8 @@ const struct socket_kind datagram_kind = {
 	.protocol = IPPROTO_UDP,
 	.options = datagram_options,
 	.option_count = &datagram_option_count,
+	.more_options = udp_options,
+	.more_option_count = &udp_option_count,
 	.open = datagram_open,
 	.close = datagram_close,
 	.holder = datagram_holder,

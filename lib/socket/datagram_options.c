@@ -3,6 +3,7 @@
 #include "socket/option.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 
 static struct udp_settings *settings_of(struct socket *socket)
 {
@@ -73,6 +74,24 @@ static int get_mtu(struct socket *socket, void *value, socklen_t *size)
 	return give_int(value, (int)socket->datagram->path_mtu);
 }
 
+FLAG(gro, settings_of(socket)->gro, (void)0)
+NUMBER(segment, settings_of(socket)->segment, 1, 0, UINT16_MAX, (void)0)
+
+static int get_cork(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, settings_of(socket)->cork);
+}
+
+static int set_cork(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	settings_of(socket)->cork = int_of(value) != 0;
+	if (!settings_of(socket)->cork)
+		udp_uncork(socket->datagram);
+	return 0;
+}
+
 /* clang-format off */
 #define BOTH(name) get_##name, set_##name
 #define SETTER(name) get_nothing, set_##name
@@ -113,4 +132,12 @@ const struct option datagram_options[] = {
 	{ IPPROTO_IP, MCAST_MSFILTER,            GROUP_FILTER_SIZE(0) | OPTION_READS, BOTH(group_filter) },
 };
 /* clang-format on */
+/* clang-format off */
+const struct option udp_options[] = {
+	{ IPPROTO_UDP, UDP_CORK,    0, BOTH(cork) },
+	{ IPPROTO_UDP, UDP_SEGMENT, 0, BOTH(segment) },
+	{ IPPROTO_UDP, UDP_GRO,     0, BOTH(gro) },
+};
+/* clang-format on */
+const size_t udp_option_count = sizeof udp_options / sizeof udp_options[0];
 const size_t datagram_option_count = sizeof datagram_options / sizeof datagram_options[0];

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/errqueue.h>
 #include <linux/if_packet.h>
+#include <netinet/udp.h>
 
 size_t message_size(const struct msghdr *message)
 {
@@ -116,12 +117,22 @@ static int read_control6(const struct control *control, struct udp_outgoing *out
 	}
 }
 
+static int read_udp(const struct control *control, struct udp_outgoing *outgoing)
+{
+	if (control->type != UDP_SEGMENT || control->data.size != sizeof outgoing->segment)
+		return -EINVAL;
+	memcpy(&outgoing->segment, control->data.at, sizeof outgoing->segment);
+	return 0;
+}
+
 /* Levels that are not the socket's are passed over, as Linux does, but for SOL_SOCKET, of which nothing is known here. */
 static int read_control(int domain, const struct control *control, struct udp_outgoing *outgoing,
 			struct address *source)
 {
 	if (control->level == SOL_SOCKET)
 		return -EINVAL;
+	if (control->level == IPPROTO_UDP)
+		return read_udp(control, outgoing);
 	if (control->level == IPPROTO_IPV6 && domain == AF_INET6)
 		return read_control6(control, outgoing, source);
 	if (control->level != IPPROTO_IP)
@@ -245,7 +256,7 @@ static void add_v4_controls(const struct socket *socket, struct controls *contro
 }
 
 void message_write_controls(const struct socket *socket, const struct udp_datagram *datagram,
-			    struct msghdr *message)
+			    uint32_t segment, struct msghdr *message)
 {
 	struct controls controls = { message->msg_control, message->msg_controllen, 0, 0 };
 
@@ -254,6 +265,8 @@ void message_write_controls(const struct socket *socket, const struct udp_datagr
 	add_timestamp(&controls, socket->timestamps, datagram->arrived);
 	add_v6_controls(socket, &controls, datagram);
 	add_v4_controls(socket, &controls, datagram);
+	if (segment > 0)
+		add(&controls, IPPROTO_UDP, UDP_GRO, &(int){ (int)segment }, sizeof(int));
 	message->msg_controllen = controls.used;
 	message->msg_flags |= controls.flags;
 }

@@ -12,9 +12,10 @@ size_t message_size(const struct msghdr *message);
 int message_read_controls(int domain, const struct msghdr *message, struct udp_outgoing *outgoing,
 			  struct address *source);
 
-/* The control messages that a socket's options have a datagram come with; what finds no room is MSG_CTRUNC. */
+/* The control messages that a socket's options have a datagram come with; what finds no room is MSG_CTRUNC. segment: the
+ * size of each where several come at once (UDP_GRO); 0: it comes alone. */
 void message_write_controls(const struct socket *socket, const struct udp_datagram *datagram,
-			    struct msghdr *message);
+			    uint32_t segment, struct msghdr *message);
 
 /* Those of a packet socket's frame. */
 void message_write_frame_controls(const struct socket *socket, const struct packet_frame *frame,

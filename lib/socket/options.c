@@ -108,7 +108,7 @@ static int get_device(struct socket *socket, void *value, socklen_t *size)
 	if (interface && *size < INTERFACE_NAME_SIZE)
 		return -EINVAL;
 	if (interface) {
-		while (interface->name[length])
+		while (length < INTERFACE_NAME_SIZE && interface->name[length])
 			length++;
 		memcpy(value, interface->name, ++length);
 	}

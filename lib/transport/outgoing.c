@@ -189,6 +189,11 @@ bool outgoing_is_too_big(const struct udp_socket *socket, const struct outgoing_
 	       (refuses_to_cut(socket, way) && header + size > way->mtu);
 }
 
+bool outgoing_fits_way(const struct outgoing_way *way, size_t size)
+{
+	return header_size(way) + size <= way->mtu;
+}
+
 int outgoing_refusal(struct udp_socket *socket)
 {
 	int error = socket->error;

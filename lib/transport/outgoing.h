@@ -22,6 +22,9 @@ int outgoing_find_way(const struct udp_socket *socket, const struct udp_outgoing
 bool outgoing_is_too_big(const struct udp_socket *socket, const struct outgoing_way *way,
 			 size_t size);
 
+/* Is it no more than the way takes in one piece? */
+bool outgoing_fits_way(const struct outgoing_way *way, size_t size);
+
 /* What is wrong with the socket itself: its pending error, told once, or -EPIPE; or 0. */
 int outgoing_refusal(struct udp_socket *socket);
 
@@ -37,5 +40,17 @@ int outgoing_emit(const struct udp_socket *socket, const struct udp_outgoing *ou
 
 /* What became of it, as sendmsg(2) tells: what is lost behind the socket is not the sender's to know. */
 int outgoing_result(enum verdict verdict);
+
+/* udp_output.c: sends a block's first size bytes as one datagram, or as many of segment bytes each where that is not 0. */
+int udp_emit(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
+	     const struct outgoing_way *way, struct block *block, uint32_t size);
+/* 0, -EMSGSIZE or -EINVAL: may that much of payload be sent so? */
+int udp_judge_size(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
+		   const struct outgoing_way *way, size_t size);
+
+/* udp_cork.c: begins a datagram that more is to come for; and adds to the one that is there, which goes if nothing more is. */
+int udp_cork_begin(struct udp_socket *socket, const struct udp_outgoing *outgoing,
+		   const struct outgoing_way *way);
+int udp_cork_add(struct udp_socket *socket, const struct udp_outgoing *outgoing);
 
 #endif

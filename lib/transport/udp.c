@@ -98,6 +98,7 @@ void udp_close(struct udp_socket *socket)
 	while (!list_is_empty(&socket->received))
 		udp_drop_first(socket);
 	udp_failures_clear(socket);
+	udp_cork_drop(socket);
 	filter_close(&socket->filter, socket->udp->allocator);
 	list_remove(&socket->link);
 	memory_give(socket->udp->allocator, socket, sizeof *socket);
@@ -194,6 +195,35 @@ const struct udp_datagram *udp_first(const struct udp_socket *socket)
 	if (list_is_empty(&socket->received))
 		return NULL;
 	return CONTAINER_OF(socket->received.next, struct udp_datagram, link);
+}
+
+static bool may_follow(const struct udp_datagram *first, const struct udp_datagram *next)
+{
+	return next->size > 0 && next->size <= first->size &&
+	       next->sender.port == first->sender.port &&
+	       address_equal(&next->sender.address, &first->sender.address) &&
+	       address_equal(&next->destination, &first->destination) &&
+	       next->interface == first->interface && next->ttl == first->ttl &&
+	       next->tos == first->tos;
+}
+
+uint32_t udp_run(const struct udp_socket *socket, size_t room)
+{
+	const struct udp_datagram *first = udp_first(socket);
+	uint32_t count = 0;
+	size_t size = 0;
+
+	LIST_EACH (node, &socket->received) {
+		const struct udp_datagram *next = CONTAINER_OF(node, struct udp_datagram, link);
+		bool fits = size + next->size <= room && size + next->size <= UINT16_MAX;
+		if (count > 0 && (count == UDP_RUN_MOST || !fits || !may_follow(first, next)))
+			break;
+		count++;
+		size += next->size;
+		if (next->size < first->size || first->size == 0)
+			break;
+	}
+	return count;
 }
 
 size_t udp_copy_out(const struct udp_datagram *datagram, uint32_t offset, uint8_t *to, size_t size)

@@ -9,7 +9,10 @@
  * a socket's queue is bounded by SO_RCVBUF in the memory it holds, not in the bytes it carries, or empty datagrams would
  * be free (Linux counts so too).
  *
- * Left out: UDP-Lite, segmentation offload. */
+ * A sender may hand over many datagrams of one size in one piece (UDP_SEGMENT), or one in many pieces (MSG_MORE, UDP_CORK:
+ * udp_cork.c); a reader may take several of one sender at once (UDP_GRO: udp_run).
+ *
+ * Left out: UDP-Lite. */
 #ifndef TRANSPORT_UDP_H
 #define TRANSPORT_UDP_H
 
@@ -26,8 +29,10 @@ enum {
 	UDP_SEND_BUFFER_LEAST = 4608,
 	/* A datagram's own record, as SO_RCVBUF counts it. */
 	UDP_OVERHEAD = 768,
-	UDP_FAILURES_MOST = 16, /* errors that wait for MSG_ERRQUEUE */
-	UDP_QUOTE_MOST = 512,   /* bytes kept of what was lost */
+	UDP_FAILURES_MOST = 16,  /* errors that wait for MSG_ERRQUEUE */
+	UDP_QUOTE_MOST = 512,    /* bytes kept of what was lost */
+	UDP_SEGMENTS_MOST = 128, /* datagrams of one call: UDP_MAX_SEGMENTS */
+	UDP_RUN_MOST = 64,       /* datagrams read at once: UDP_GRO_CNT_MAX */
 };
 
 struct udp_config {
@@ -63,6 +68,9 @@ struct udp_settings {
 	uint8_t discovery6;
 	bool dont_fragment6;
 	bool keep_failures6;
+	bool cork;        /* UDP_CORK */
+	bool gro;         /* UDP_GRO */
+	uint16_t segment; /* UDP_SEGMENT: payload bytes a datagram; 0: one whatever its size */
 	struct udp_group_settings groups[GROUP_FAMILIES];
 };
 
@@ -83,7 +91,8 @@ struct udp_socket {
 	struct address source;     /* of what is sent; any: the route's choice */
 	bool connected;
 	struct endpoint peer;
-	uint32_t path_mtu; /* to the peer */
+	uint32_t path_mtu;     /* to the peer */
+	struct udp_cork *cork; /* a datagram that more is to come for; NULL: none */
 	struct table_node by_tuple;
 	int error;            /* positive errno for the owner, told once; 0: none */
 	struct list failures; /* oldest first */
@@ -135,7 +144,9 @@ struct udp_outgoing {
 	uint8_t ttl;
 	bool has_tos;
 	uint8_t tos;
-	bool confirm; /* MSG_CONFIRM: the peer is known to be there */
+	bool more;        /* MSG_MORE */
+	uint16_t segment; /* as UDP_SEGMENT */
+	bool confirm;     /* MSG_CONFIRM: the peer is known to be there */
 	const struct iovec *pieces;
 	size_t piece_count;
 	size_t size; /* in all pieces */
@@ -166,6 +177,14 @@ void udp_disconnect(struct udp_socket *socket);
 
 /* 0, or what sendmsg(2) says, the socket's pending error included. */
 int udp_send(struct udp_socket *socket, const struct udp_outgoing *outgoing);
+
+/* udp_cork.c: sends what waits for more; 0 where nothing does. And drops it. */
+int udp_uncork(struct udp_socket *socket);
+void udp_cork_drop(struct udp_socket *socket);
+
+/* How many datagrams, the oldest first, one read may take: those of one sender, to one address, of one size but for the
+ * last, which may be smaller, and all in room bytes. 0: there is none; else at least 1. */
+uint32_t udp_run(const struct udp_socket *socket, size_t room);
 
 /* The oldest datagram; NULL: none. Good until it is dropped. */
 const struct udp_datagram *udp_first(const struct udp_socket *socket);

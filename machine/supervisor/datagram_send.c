@@ -1,5 +1,5 @@
-/* datagram_send: sendto, sendmsg and sendmmsg on a carrier of datagrams. What has no address goes natively; with one it goes
- * to the daemon, whose reply is waited for, but for destinations of which it said that nothing can go wrong. */
+/* datagram_send: sendto, sendmsg and sendmmsg on a carrier of datagrams. What has no address and is whole goes natively;
+ * the rest to the daemon, whose reply is waited for, but for destinations of which it said that nothing can go wrong. */
 #include "supervisor/address.h"
 #include "supervisor/calls.h"
 #include "supervisor/datagrams.h"
@@ -181,7 +181,8 @@ static void send_on(struct supervisor *supervisor, struct call *call)
 	while (datagrams_more(call)) {
 		int result = datagrams_load(call);
 		bool plain = result == 0 && !call->datagrams.name &&
-			     !call->datagrams.control_size && !is_dump_request(call);
+			     !call->datagrams.control_size && !is_dump_request(call) &&
+			     !(call->transfer.flags & MSG_MORE);
 		if (plain && call->datagrams.done == 0) {
 			call_continue(supervisor, call);
 			return;

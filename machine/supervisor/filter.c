@@ -73,6 +73,7 @@ static const struct rule rules[] = {
 	/* send() and recv() are these two without an address: native, but for a size of send()'s (filter.h). */
 	{ SCMP_SYS(sendto), SCMP_ACT_NOTIFY, IF(4, SCMP_CMP_NE, 0) },
 	{ SCMP_SYS(sendto), SCMP_ACT_NOTIFY, IF_FLAG(3, MSG_FASTOPEN) },
+	{ SCMP_SYS(sendto), SCMP_ACT_NOTIFY, IF_FLAG(3, MSG_MORE) },
 	{ SCMP_SYS(sendto), SCMP_ACT_NOTIFY, IF(2, SCMP_CMP_EQ, FILTER_DUMP_REQUEST_SIZE) },
 	{ SCMP_SYS(recvfrom), SCMP_ACT_NOTIFY, IF(4, SCMP_CMP_NE, 0) },
 	{ SCMP_SYS(recvfrom), SCMP_ACT_NOTIFY, IF_FLAG(3, MSG_TRUNC) },

@@ -272,14 +272,18 @@ static void a_capture_sees_its_own_lan(void **state)
 {
 	struct two_lans *world = *state;
 	struct counted_file files[2] = { 0 };
+	struct berth_capture *captures[2];
 	berth_lan_advance(world->lans[0], world->now += 1000000);
 	for (unsigned side = 0; side < 2; side++)
-		berth_capture_start(world->lans[side],
-				    &(struct berth_capture_config){ .write = count_packet,
-								    .context = &files[side] });
+		captures[side] = berth_capture_start(
+			world->lans[side],
+			&(struct berth_capture_config){ .write = count_packet,
+							.context = &files[side] });
 	CHECK_EQUAL(1, arriving(world, world->both, world->ends[1], 0x0a000102, 0));
 	CHECK_EQUAL(0, files[0].packets);
 	assert_true(files[1].packets > 0);
+	for (unsigned side = 0; side < 2; side++)
+		berth_capture_stop(captures[side]);
 }
 
 static int join(struct berth_host *host, int interface, int descriptor)
@@ -326,12 +330,13 @@ static void what_the_switch_asks_is_captured(void **state)
 {
 	struct two_lans *world = *state;
 	struct counted_file files[3] = { 0 };
+	struct berth_capture *captures[3];
 	struct berth_host *const chosen[2][1] = { { world->both }, { world->ends[0] } };
 	int descriptor = datagram_socket(world->both);
 
 	berth_lan_advance(world->lans[0], world->now += 1000000);
 	for (unsigned index = 0; index < 3; index++)
-		berth_capture_start(
+		captures[index] = berth_capture_start(
 			world->lans[1],
 			&(struct berth_capture_config){ .write = count_packet,
 							.context = &files[index],
@@ -342,6 +347,8 @@ static void what_the_switch_asks_is_captured(void **state)
 	CHECK_EQUAL(2, files[0].packets); /* the report, and the query that it begins */
 	CHECK_EQUAL(2, files[1].packets);
 	CHECK_EQUAL(0, files[2].packets); /* not plugged in here */
+	for (unsigned index = 0; index < 3; index++)
+		berth_capture_stop(captures[index]);
 }
 
 static void a_lan_asked_not_to_snoop_knows_no_groups(void **state)
