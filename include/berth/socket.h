@@ -72,7 +72,7 @@ int berth_shutdown(struct berth_host *host, int descriptor, int how);
  * where data it was sent is unread (RFC 2525, 2.17) or SO_LINGER says so. */
 int berth_close(struct berth_host *host, int descriptor);
 
-/* Flags: MSG_DONTWAIT, MSG_NOSIGNAL (no change), MSG_MORE (a stream), MSG_CONFIRM (a datagram: the peer is known to be
+/* Flags: MSG_DONTWAIT, MSG_NOSIGNAL (no change), MSG_MORE (a stream, or UDP), MSG_CONFIRM (a datagram: the peer is known to be
  * there); others, MSG_OOB among them, are -EOPNOTSUPP. The bytes are copied. Returns how many were taken.
  *
  * Of a stream: -EAGAIN: the send buffer is full; -EPIPE; -ENOTCONN; the connection's pending error.
@@ -87,14 +87,15 @@ ssize_t berth_send(struct berth_host *host, int descriptor, const void *data, si
 ssize_t berth_recv(struct berth_host *host, int descriptor, void *data, size_t size, int flags);
 
 /* As send, to an address, and of pieces with control messages. A stream takes no notice of the address. Control messages
- * of a datagram: IP_PKTINFO, IP_TTL, IP_TOS; -EINVAL: others of IP's and SOL_SOCKET's. */
+ * of a datagram: IP_PKTINFO, IP_TTL, IP_TOS, of IPv6 IPV6_PKTINFO, IPV6_HOPLIMIT, IPV6_TCLASS, and UDP_SEGMENT; -EINVAL:
+ * others of those levels and SOL_SOCKET's. */
 ssize_t berth_sendto(struct berth_host *host, int descriptor, const void *data, size_t size,
 		     int flags, const struct sockaddr *address, socklen_t address_size);
 ssize_t berth_sendmsg(struct berth_host *host, int descriptor, const struct msghdr *message,
 		      int flags);
 
 /* As recv, and whom from; a stream names nobody: *address_size is 0. msg_flags tells MSG_TRUNC and MSG_CTRUNC. Control
- * messages where the socket's options ask for them: IP_PKTINFO, IP_TTL, IP_TOS, and SO_TIMESTAMP or SO_TIMESTAMPNS, by the
+ * messages where the socket's options ask for them: IP_PKTINFO, IP_TTL, IP_TOS, IPv6's like, UDP_GRO, and SO_TIMESTAMP or SO_TIMESTAMPNS, by the
  * host's clock. */
 ssize_t berth_recvfrom(struct berth_host *host, int descriptor, void *data, size_t size, int flags,
 		       struct sockaddr *address, socklen_t *address_size);
