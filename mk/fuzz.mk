@@ -34,7 +34,7 @@ $(FUZZ_B)/libberth.o: $(call fuzz_object,$(LIB_SOURCES))
 	$(Q)objcopy --wildcard --keep-global-symbol='berth_*' $@.all $@
 	@rm -f $@.all
 # Archives: only what a target uses is linked into it.
-FUZZ_OF_MACHINE := $(FUZZ_B)/fuzz_control
+FUZZ_OF_MACHINE := $(addprefix $(FUZZ_B)/,fuzz_control fuzz_inquiry)
 $(FUZZ_OF_MACHINE): $(FUZZ_MACHINE) $(FUZZ_B)/libberth.o
 $(filter-out $(FUZZ_OF_MACHINE),$(FUZZ_TARGETS)): $(FUZZ_LIB)
 $(FUZZ_B)/fuzz_script: $(call fuzz_object,$(SCRIPT_PARSER))
