@@ -76,7 +76,9 @@ static void answer_old_text(struct tcp_connection *connection, const struct segm
 	if (sequence_before(segment->sequence, connection->rcv_nxt)) {
 		if (sequence_after(end, connection->rcv_nxt))
 			end = connection->rcv_nxt;
-		sack_note_duplicate(connection, segment->sequence, end);
+		/* Linux tells neither of a SYN nor in TIME-WAIT. */
+		if (!(segment->header->flags & TCP_SYN) && connection->state != STATE_TIME_WAIT)
+			sack_note_duplicate(connection, segment->sequence, end);
 		connection->quick_acks = QUICK_ACKS;
 	}
 	segment_out_ack(connection);
