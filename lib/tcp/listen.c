@@ -81,6 +81,7 @@ static struct tcp_connection *child_new(struct tcp_connection *parent, const str
 	}
 	child->iss = iss;
 	child->snd_una = child->snd_nxt = child->snd_small = child->iss;
+	child->pushed = child->piece_start = child->piece_end = child->iss;
 	child->timestamp_offset = tcp_timestamp_offset(tcp, local, peer);
 	child->irs = header->sequence;
 	child->rcv_nxt = child->rcv_edge = header->sequence + 1;
@@ -201,12 +202,22 @@ static void reset_children(struct list *children)
 	}
 }
 
+/* Linux lets them go without a word: their last ACK will find nobody. */
+static void forget_children(struct list *children)
+{
+	while (!list_is_empty(children)) {
+		struct tcp_connection *child = in_queue(children->next);
+		leave_queue(child);
+		connection_end(child, 0);
+	}
+}
+
 void listen_forget(struct tcp_connection *connection)
 {
 	if (connection->parent)
 		leave_queue(connection);
 	if (connection->listener) {
-		reset_children(&connection->listener->half_open);
+		forget_children(&connection->listener->half_open);
 		reset_children(&connection->listener->complete);
 		memory_give(connection->tcp->allocator, connection->listener,
 			    sizeof *connection->listener);
