@@ -85,6 +85,8 @@ struct tcp_connection {
 	bool syn_acknowledged; /* not to be seen from snd_una == iss: they meet again after 4 GiB */
 	uint32_t snd_una;
 	uint32_t snd_nxt;
+	uint32_t piece_start, piece_end; /* of what is sent as one piece: segment_out.c */
+	uint32_t pushed;                 /* the end of what went out with PSH last */
 	uint32_t snd_small; /* the end of the last segment that was not full: Nagle looks at it */
 	uint32_t snd_wnd;   /* bytes, shift applied */
 	uint32_t snd_wnd_most; /* the largest window they ever offered */

@@ -281,16 +281,35 @@ static uint32_t fill(struct tcp_connection *connection, struct frame *frame, uin
 	return size;
 }
 
+/* The last of what is queued; and, of new text, what ends a piece of more than one segment, and what makes the rest more
+ * than half of the largest window (Linux's forced_push). */
+static bool is_pushed(const struct tcp_connection *connection, uint32_t sequence, uint32_t size)
+{
+	uint32_t end = sequence + size;
+	uint32_t piece = connection->piece_end - connection->piece_start;
+
+	if (size == 0 || end == connection_queue_end(connection))
+		return size > 0;
+	if (!sequence_after(end, connection->pushed) || end != connection->snd_nxt)
+		return false;
+	return (end == connection->piece_end && piece > mss_now(connection)) ||
+	       end - connection->pushed > connection->snd_wnd_most / 2;
+}
+
 static void send_text(struct tcp_connection *connection, struct frame *frame, uint32_t sequence,
 		      bool fin)
 {
 	uint32_t size = frame->payload_size;
-	bool last = sequence + size == connection_queue_end(connection);
 	struct tcp_header header = {
 		.sequence = sequence,
-		.flags =
-			(uint8_t)(TCP_ACK | (last && size > 0 ? TCP_PSH : 0) | (fin ? TCP_FIN : 0)),
+		.flags = (uint8_t)(TCP_ACK | (fin ? TCP_FIN : 0)),
 	};
+
+	if (is_pushed(connection, sequence, size)) {
+		header.flags |= TCP_PSH;
+		if (sequence_after(sequence + size, connection->pushed))
+			connection->pushed = sequence + size;
+	}
 
 	if (is_reply(connection)) { /* replies carry the ACKs from here on */
 		connection->interactive = true;
@@ -392,6 +411,26 @@ static bool is_worth_it(const struct tcp_connection *connection, uint32_t size, 
 	       sequence_after(connection->snd_small, connection->snd_nxt);
 }
 
+/* What is left of the piece that snd_nxt is in; a new one begins where less than a segment is, or nothing of it has gone.
+ * Linux's are of at most half the congestion window, so that ACKs come in between (tcp_cwnd_test). */
+static uint32_t rest_of_piece(struct tcp_connection *connection, uint32_t available, uint32_t room)
+{
+	uint32_t mss = mss_now(connection);
+	uint32_t half = connection->congestion.window / 2;
+	uint32_t gone = connection->snd_nxt - connection->piece_start;
+	uint32_t piece = connection->piece_end - connection->piece_start;
+
+	if (gone == 0 || gone >= piece || piece - gone < mss) {
+		piece = least(least(available, room), half > mss ? half : mss);
+		if (piece > mss && piece < available)
+			piece -= piece % mss;
+		connection->piece_start = connection->snd_nxt;
+		connection->piece_end = connection->snd_nxt + piece;
+		gone = 0;
+	}
+	return piece - gone;
+}
+
 /* One segment of new data, if there is any and it may go. */
 static bool send_next(struct tcp_connection *connection, bool forced)
 {
@@ -401,7 +440,8 @@ static bool send_next(struct tcp_connection *connection, bool forced)
 
 	uint32_t available = end - connection->snd_nxt;
 	uint32_t room = usable(connection);
-	uint32_t size = least(least(available, room), largest_piece(connection));
+	uint32_t size = least(least(available, room), rest_of_piece(connection, available, room));
+	size = least(size, largest_piece(connection));
 	bool fin = connection->fin_queued && size == available && room > size;
 
 	uint32_t mss = mss_now(connection);

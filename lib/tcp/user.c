@@ -96,6 +96,7 @@ int tcp_connect(struct tcp_connection *connection, const struct endpoint *peer)
 	connection->timestamp_offset =
 		tcp_timestamp_offset(tcp, &connection->holder.local, &connection->peer);
 	connection->snd_una = connection->snd_nxt = connection->snd_small = connection->iss;
+	connection->pushed = connection->piece_start = connection->piece_end = connection->iss;
 	connection->last_received = tcp->clock->now;
 	connection_enter(connection);
 	connection_move(connection, EVENT_OPEN);
