@@ -214,6 +214,9 @@ static int get_ring_option(struct call *call, socklen_t *size)
 	return result;
 }
 
+/* What a getter reads, of those that do: the beginning of a filter of sources. */
+enum { QUESTION_MOST = GROUP_FILTER_SIZE(0) };
+
 static int call_getsockopt(struct call *call)
 {
 	const struct control_header *header = call->header;
@@ -230,6 +233,9 @@ static int call_getsockopt(struct call *call)
 		if (result != RING_NOT_ITS)
 			return result;
 	}
+	memset(call->out, 0, QUESTION_MOST);
+	if (header->size <= QUESTION_MOST)
+		memcpy(call->out, call->data, header->size);
 	int result = berth_getsockopt(stack_of(call), call->carrier->descriptor, header->a,
 				      header->b, call->out, &size);
 	if (result == 0)

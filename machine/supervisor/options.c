@@ -12,6 +12,9 @@
 /* Bytes of the longest value that any option of ours reads, with room to spare. */
 enum { VALUE_MOST = 512 };
 
+/* That of 64 sources, the most that IPv6 has. */
+enum { SOURCE_FILTER_MOST = GROUP_FILTER_SIZE(64) };
+
 static bool is_for_carrier(int level, int name)
 {
 	return level == SOL_SOCKET &&
@@ -24,15 +27,23 @@ static bool is_known_level(int level)
 	       level == IPPROTO_IPV6;
 }
 
+/* Filters of a group's sources (RFC 3678) are longer, and whoever reads one says in the value which. */
+static bool is_source_filter(const struct call *call)
+{
+	int level = call_int(call, 1), name = call_int(call, 2);
+	return (level == IPPROTO_IP && (name == IP_MSFILTER || name == MCAST_MSFILTER)) ||
+	       (level == IPPROTO_IPV6 && name == MCAST_MSFILTER);
+}
+
 /* A guest may say more than its value has: what is there of the first bytes is what options read. */
-static int read_value(const struct call *call, uint8_t value[VALUE_MOST])
+static int read_value(const struct call *call, uint8_t *value, int most)
 {
 	int size = call_int(call, 4);
 	uint64_t from = call_argument(call, 3);
 	if (size < 0)
 		return -EINVAL;
-	if (size > VALUE_MOST)
-		size = VALUE_MOST;
+	if (size > most)
+		size = most;
 	if (memory_read(call_thread(call), from, value, (size_t)size) == 0)
 		return size;
 	const int least = (int)sizeof(int);
@@ -70,7 +81,7 @@ static void answer_setsockopt(struct supervisor *supervisor, struct call *call,
 	int level = call_int(call, 1), name = call_int(call, 2), result = reply->header.a;
 	uint8_t value[VALUE_MOST];
 	if (result == 0 && is_for_carrier(level, name)) {
-		int size = read_value(call, value);
+		int size = read_value(call, value, VALUE_MOST);
 		if (size > 0)
 			setsockopt(call->descriptor, level, name, value, (socklen_t)size);
 	}
@@ -80,8 +91,9 @@ static void answer_setsockopt(struct supervisor *supervisor, struct call *call,
 void call_setsockopt(struct supervisor *supervisor, struct call *call)
 {
 	const bool filter = is_filter(call);
-	uint8_t space[VALUE_MOST], *value = filter ? supervisor->scratch : space;
-	int size = filter ? read_filter(call, value) : read_value(call, value);
+	uint8_t *value = supervisor->scratch;
+	int most = is_source_filter(call) ? SOURCE_FILTER_MOST : VALUE_MOST;
+	int size = filter ? read_filter(call, value) : read_value(call, value, most);
 	if (size == -EFAULT && !is_known_level(call_int(call, 1))) /* nobody reads the value */
 		size = -ENOPROTOOPT;
 	if (size < 0) {
@@ -127,6 +139,18 @@ static void answer_getsockopt(struct supervisor *supervisor, struct call *call,
 	call_answer(supervisor, call, result);
 }
 
+enum { QUESTION_MOST = GROUP_FILTER_SIZE(0) };
+
+/* How much of the value is read, where the answer depends on it: PACKET_HDRLEN's number, a filter's beginning. */
+static size_t question_size(const struct call *call, size_t size)
+{
+	if (call_int(call, 1) == SOL_PACKET)
+		return size >= sizeof(int) ? sizeof(int) : 0;
+	if (!is_source_filter(call))
+		return 0;
+	return size < QUESTION_MOST ? size : QUESTION_MOST;
+}
+
 void call_getsockopt(struct supervisor *supervisor, struct call *call)
 {
 	int32_t size;
@@ -139,15 +163,17 @@ void call_getsockopt(struct supervisor *supervisor, struct call *call)
 		call_answer(supervisor, call, result);
 		return;
 	}
-	int asked = 0; /* PACKET_HDRLEN's answer depends on it */
-	bool asks = call_int(call, 1) == SOL_PACKET && size >= (int)sizeof(asked);
-	if (asks)
-		memory_read(call_thread(call), call_argument(call, 3), &asked, sizeof(asked));
+	uint8_t asked[QUESTION_MOST] = { 0 };
+	size_t asked_size = question_size(call, (size_t)size);
+	if (memory_read(call_thread(call), call_argument(call, 3), asked, asked_size) < 0) {
+		call_answer(supervisor, call, -EFAULT);
+		return;
+	}
 	const struct question question = { .kind = CONTROL_GETSOCKOPT,
 					   .a = call_int(call, 1),
 					   .b = call_int(call, 2),
 					   .c = size,
-					   .data = &asked,
-					   .size = asks ? sizeof(asked) : 0 };
+					   .data = asked,
+					   .size = asked_size };
 	call_ask(supervisor, call, &question, answer_getsockopt);
 }
