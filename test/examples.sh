@@ -99,6 +99,11 @@ verdict multicast_of_one_source_on_the_machine "$here/multicast.expected" native
 one_way berth joined "$run member -- $member 232.1.2.3 7002 0.0.0.0 10.77.0.9" \
 	"$run sender --ip 10.77.0.9 -- $sender 232.1.2.3 7002 0.0.0.0"
 verdict multicast_of_one_source_on_berth native berth
+one_way berth joined "$run member -- $member ff15::42 7003 eth0" "$run sender -- $sender ff15::42 7003 eth0"
+verdict multicast_of_ipv6_on_berth "$here/multicast.expected" berth
+one_way berth joined "$run member -- $member ff35::4:2 7004 eth0 fd77::9" \
+	"$run sender --ip fd77::9 -- $sender ff35::4:2 7004 eth0"
+verdict multicast_of_one_source_of_ipv6_on_berth "$here/multicast.expected" berth
 
 listener=$build/example/broadcast_listener sender=$build/example/broadcast_sender
 one_way native listening "$listener $port" "$sender 127.255.255.255 $port"
