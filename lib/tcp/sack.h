@@ -9,6 +9,13 @@
  * told that touch the first (Linux does this too). */
 void sack_note_duplicate(struct tcp_connection *connection, uint32_t left, uint32_t right);
 
+/* Is there nothing to tell? */
+static inline bool sack_is_silent(const struct tcp_connection *connection)
+{
+	return connection->early.count == 0 &&
+	       connection->duplicate_left == connection->duplicate_right;
+}
+
 /* How many bytes the option takes in the next segment. */
 uint32_t sack_size(const struct tcp_connection *connection);
 

@@ -67,7 +67,9 @@ static void send_empty(struct tcp_connection *connection, uint8_t flags, uint32_
 	struct tcp_header header = { .sequence = sequence, .flags = flags };
 	tell_receive_side(connection, &header);
 	negotiation_options(connection, &header);
-	sack_tell(connection, &header.options);
+	if (!sack_is_silent(connection))
+		if (!sack_is_silent(connection))
+			sack_tell(connection, &header.options);
 	put_out(connection, frame, &header);
 }
 
@@ -145,7 +147,8 @@ static uint32_t least(uint32_t a, uint32_t b)
 /* What SACK blocks leave of a segment (RFC 6691). */
 static uint32_t mss_now(const struct tcp_connection *connection)
 {
-	return connection->mss - sack_size(connection);
+	return sack_is_silent(connection) ? connection->mss
+					  : connection->mss - sack_size(connection);
 }
 
 /* How much one segment may carry at once: a millisecond's worth where there is a pacing rate, but two segments (Linux's
