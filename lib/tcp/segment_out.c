@@ -68,8 +68,7 @@ static void send_empty(struct tcp_connection *connection, uint8_t flags, uint32_
 	tell_receive_side(connection, &header);
 	negotiation_options(connection, &header);
 	if (!sack_is_silent(connection))
-		if (!sack_is_silent(connection))
-			sack_tell(connection, &header.options);
+		sack_tell(connection, &header.options);
 	put_out(connection, frame, &header);
 }
 
@@ -320,7 +319,8 @@ static void send_text(struct tcp_connection *connection, struct frame *frame, ui
 	}
 	tell_receive_side(connection, &header);
 	negotiation_options(connection, &header);
-	sack_tell(connection, &header.options);
+	if (!sack_is_silent(connection))
+		sack_tell(connection, &header.options);
 	put_out(connection, frame, &header);
 }
 
