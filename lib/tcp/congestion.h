@@ -46,8 +46,7 @@ struct congestion_ack {
 
 struct congestion;
 
-/* NULL for what a controller has no use for; acknowledged and threshold are always there, and are not asked where control
- * is. */
+/* NULL for what a controller has no use for; threshold is always there, and acknowledged where control is not. */
 struct congestion_control {
 	const char *name;  /* as TCP_CONGESTION and Linux know it */
 	uint16_t own_size; /* of congestion->own */

@@ -42,6 +42,7 @@ static void assume_arrived(struct tcp_connection *connection, struct news *news)
 	uint32_t most = all > missing ? all - missing : 0;
 	uint32_t before = recovery->assumed;
 
+	recovery->duplicate_acks++;
 	recovery->assumed += mss;
 	if (recovery->assumed > most) {
 		recovery->assumed = most;
@@ -58,6 +59,7 @@ static void forget_assumed(struct tcp_connection *connection, struct news *news)
 {
 	struct recovery *recovery = &connection->recovery;
 
+	recovery->duplicate_acks = 0;
 	if (news->again)
 		news->original = false;
 	uint32_t mss = connection->mss;
@@ -168,9 +170,8 @@ static bool try_undo_partly(struct tcp_connection *connection, const struct news
 static void find_first_lost(struct tcp_connection *connection, struct news *news)
 {
 	bool recovering = phase_of(connection) == PHASE_RECOVERY;
-	bool third =
-		phase_of(connection) < PHASE_RECOVERY &&
-		connection->recovery.assumed >= (uint32_t)connection->rack.degree * connection->mss;
+	bool third = phase_of(connection) < PHASE_RECOVERY &&
+		     connection->recovery.duplicate_acks >= connection->rack.degree;
 	struct sending *first = scoreboard_first(&connection->board);
 
 	if (!first || !(third || (recovering && news->acknowledged > 0)))
@@ -190,7 +191,7 @@ static bool is_impatient(const struct tcp_connection *connection)
 		return true;
 	if (connection->tcp->tunables.recovery & RECOVERY_NO_COUNT)
 		return false;
-	return connection->board.sacked >= (uint32_t)connection->rack.degree * connection->mss;
+	return connection->board.sacked_segments >= connection->rack.degree;
 }
 
 /* RFC 8985, 6.2, step 5, and its timer. */
@@ -427,7 +428,7 @@ void recovery_timed_out(struct tcp_connection *connection)
 	bool first = phase <= PHASE_DISORDER || is_acknowledged(connection, recovery->high) ||
 		     (phase == PHASE_LOSS && connection->retries == 0);
 
-	recovery->assumed = 0;
+	recovery->assumed = recovery->duplicate_acks = 0;
 	if (connection->board.count > 0)
 		lose_all(connection);
 	if (first)

@@ -13,6 +13,7 @@ struct news;
 struct recovery {
 	uint32_t
 		high; /* snd_nxt when the phase began: once it is acknowledged, the phase is over */
+	uint32_t duplicate_acks; /* without SACK: since snd_una last moved */
 	uint32_t assumed;    /* without SACK: bytes that duplicate ACKs say have left the network */
 	uint32_t duplicates; /* segments that D-SACK says came twice, in all */
 

@@ -85,7 +85,7 @@ void scoreboard_close(struct scoreboard *board, struct sendings *sendings)
 {
 	while (board->count > 0)
 		forget(board, sendings, scoreboard_first(board));
-	board->sacked = board->lost = board->again = 0;
+	board->sacked = board->lost = board->again = board->sacked_segments = 0;
 }
 
 bool scoreboard_prepare(struct scoreboard *board, struct sendings *sendings)
@@ -120,6 +120,7 @@ static void join_last(struct scoreboard *board, const struct sending *sending)
 
 	if (last->sacked) {
 		board->sacked -= size_of(last);
+		board->sacked_segments -= last->sacked_segments;
 		last->sacked = false;
 		list_append(&board->by_time, &last->by_time);
 	}
@@ -294,8 +295,10 @@ static void uncount(struct scoreboard *board, const struct sending *sending)
 {
 	uint32_t size = size_of(sending);
 
-	if (sending->sacked)
+	if (sending->sacked) {
 		board->sacked -= size;
+		board->sacked_segments -= sending->sacked_segments;
+	}
 	if (sending->lost)
 		board->lost -= size;
 	if (sending->again)
@@ -310,8 +313,11 @@ void scoreboard_acknowledge(struct scoreboard *board, struct sendings *sendings,
 		if (!sequence_after(una, first->start))
 			break;
 		struct sending part = *first;
-		if (sequence_before(una, part.end))
+		if (sequence_before(
+			    una, part.end)) { /* SACKed in part: what is left counts for them all */
 			part.end = una;
+			part.sacked_segments = 0;
+		}
 		if (!part.sacked)
 			delivered(context, &part);
 		uncount(board, &part);
@@ -327,6 +333,7 @@ static void swallow(struct scoreboard *board, struct sendings *sendings, struct 
 		    struct sending *next)
 {
 	sending->end = next->end;
+	sending->sacked_segments += next->sacked_segments;
 	if (board->near == next)
 		board->near = sending;
 	forget(board, sendings, next);
@@ -358,6 +365,8 @@ static struct sending *mark_sacked(struct scoreboard *board, struct sendings *se
 	if (board->sacked == 0 || sequence_after(sending->end, board->highest_sacked))
 		board->highest_sacked = sending->end;
 	board->sacked += size_of(sending);
+	sending->sacked_segments = (size_of(sending) + sending->mss - 1) / sending->mss;
+	board->sacked_segments += sending->sacked_segments;
 	return join_sacked(board, sendings, sending);
 }
 
@@ -408,5 +417,5 @@ void scoreboard_renege(struct scoreboard *board)
 		sending->sacked = false;
 		list_append(&board->by_time, &sending->by_time);
 	}
-	board->sacked = 0;
+	board->sacked = board->sacked_segments = 0;
 }

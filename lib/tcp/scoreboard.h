@@ -30,6 +30,7 @@ struct sending {
 	uint64_t sent_at; /* last */
 	uint32_t
 		order; /* of sendings: time stands still while a host acts, so that times alone do not tell */
+	uint32_t sacked_segments; /* how many of the wire's it stands for, once it is SACKed */
 	struct rate_mark mark;
 };
 
@@ -51,6 +52,7 @@ struct scoreboard {
 	uint32_t sacked;
 	uint32_t lost;
 	uint32_t again;
+	uint32_t sacked_segments;
 	uint32_t highest_sacked; /* the end of the last range that is SACKed, while any is */
 };
 

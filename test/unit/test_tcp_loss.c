@@ -56,6 +56,24 @@ static void the_third_duplicate_ack_sends_the_first_segment_again(void **state)
 	CHECK_EQUAL(5 * MSS, window_of(world)->threshold);
 }
 
+/* It is ACKs that are counted, not bytes. */
+static void three_duplicates_are_enough_for_small_segments_too(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	set_option(world, IPPROTO_TCP, TCP_NODELAY, 1);
+	for (int index = 0; index < 5; index++)
+		user_writes(world, 10);
+	world_forget_sent(world);
+	peer_acknowledges(world, 1);
+	peer_acknowledges(world, 1);
+	expect_silence(world);
+	peer_acknowledges(world, 1);
+	CHECK_EQUAL(PHASE_RECOVERY, window_of(world)->phase);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = 10);
+}
+
 /* RFC 9937: half of what arrives lets something go, until the window is the threshold. Without SACK that is not over before
  * more is acknowledged than was in flight (RFC 6582, 4.1; Linux does this too). */
 static void each_second_further_duplicate_lets_one_more_go(void **state)
@@ -342,6 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(the_first_duplicates_let_new_segments_go),
 		WORLD_TEST(the_third_duplicate_ack_sends_the_first_segment_again),
+		WORLD_TEST(three_duplicates_are_enough_for_small_segments_too),
 		WORLD_TEST(each_second_further_duplicate_lets_one_more_go),
 		WORLD_TEST(a_partial_ack_sends_the_next_hole_and_stays_in_recovery),
 		WORLD_TEST(what_is_no_duplicate_is_not_counted),

@@ -42,7 +42,7 @@ static int end(void **state)
 static void check_whole(const struct fixture *fixture)
 {
 	const struct scoreboard *board = &fixture->board;
-	uint32_t count = 0, sacked = 0, lost = 0, again = 0, in_flight = 0;
+	uint32_t count = 0, sacked = 0, lost = 0, again = 0, in_flight = 0, segments = 0;
 	const struct sending *before = NULL;
 
 	if (board->count == 0) {
@@ -57,6 +57,7 @@ static void check_whole(const struct fixture *fixture)
 		assert_false(sending->sacked && (sending->lost || sending->again));
 		count++;
 		sacked += sending->sacked ? size : 0;
+		segments += sending->sacked ? sending->sacked_segments : 0;
 		lost += sending->lost ? size : 0;
 		again += sending->again ? size : 0;
 		in_flight += !sending->sacked && (!sending->lost || sending->again);
@@ -64,6 +65,7 @@ static void check_whole(const struct fixture *fixture)
 	}
 	CHECK_EQUAL(count, board->count);
 	CHECK_EQUAL(sacked, board->sacked);
+	CHECK_EQUAL(segments, board->sacked_segments);
 	CHECK_EQUAL(lost, board->lost);
 	CHECK_EQUAL(again, board->again);
 	before = NULL;
