@@ -279,6 +279,7 @@ asking_tools() {
 		grep -q '^10.77.3.3 dev eth0' "$1/monitor" || exit 12
 		if [ -x "$1/asking-go" ]; then "$1/asking-go" >"$1/go" || exit 9; fi
 		python3 -c 'import socket; assert [n for _, n in socket.if_nameindex()] == ["lo", "eth0"]' || exit 10
+		trap 'kill $server' TERM # else the host lives on with it
 		touch "$1/asked"
 		wait
 	ASK
@@ -297,7 +298,7 @@ asking_tools() {
 	PYTHON
 	rm -f "$work"/asked
 	[ ! -x "$asking_go" ] || cp "$asking_go" "$work/asking-go"
-	serve asked 10.77.1.15 sh -c "python3 -m http.server --bind 0.0.0.0 --directory '$work' 8000 &
+	serve asked 10.77.1.15 sh -c "python3 -m http.server --bind 0.0.0.0 --directory '$work' 8000 & server=\$!
 		until ss -tln | grep -q :8000; do sleep 0.05; done; . '$work/ask.sh'" sh "$work"
 	await_file asked || return 1
 	"$berth" ps --json --lan "$lan" | python3 "$work/check.py" "$work" || return 1
