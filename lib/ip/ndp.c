@@ -72,12 +72,12 @@ void ndp_solicit(struct ip *ip, struct neighbour *neighbour)
 }
 
 /* What may be another's overrides nothing (RFC 4429, 3.3). */
-static struct ndp_message advertisement_of(const struct interface *interface,
+static struct ndp_message advertisement_of(const struct ip *ip, const struct interface *interface,
 					   const struct interface_address *own)
 {
 	return (struct ndp_message){
 		.type = ICMP6_NEIGHBOUR_ADVERTISEMENT,
-		.router = interface->advertiser != NULL,
+		.router = ip->forwarding || interface->advertiser != NULL,
 		.override = own->state != ADDRESS_OPTIMISTIC,
 		.target = own->address,
 		.has_target_mac = true,
@@ -87,7 +87,7 @@ static struct ndp_message advertisement_of(const struct interface *interface,
 
 void ndp_announce(struct ip *ip, struct interface *interface, const struct interface_address *own)
 {
-	struct ndp_message message = advertisement_of(interface, own);
+	struct ndp_message message = advertisement_of(ip, interface, own);
 
 	ndp_send(ip, &(struct ndp_sending){ .interface = interface,
 					    .source = &own->address,
@@ -109,7 +109,7 @@ static void answer(const struct heard *heard, const struct interface_address *ow
 	const struct address *asker = &heard->packet->source;
 	bool to_all = address_is_any(asker);
 	const struct neighbour *known = neighbour_find(heard->ip, heard->interface, asker);
-	struct ndp_message message = advertisement_of(heard->interface, own);
+	struct ndp_message message = advertisement_of(heard->ip, heard->interface, own);
 
 	message.solicited = !to_all;
 	ndp_send(heard->ip,
@@ -196,7 +196,8 @@ static enum verdict hear_redirect(const struct heard *heard)
 
 	if (!address_holds_zone(source))
 		return DROP_MALFORMED;
-	if (heard->interface->advertiser || ip_is_own(heard->ip, &message->target) ||
+	if (heard->ip->forwarding || heard->interface->advertiser ||
+	    ip_is_own(heard->ip, &message->target) ||
 	    !router_redirects(heard->ip, heard->interface, source, message))
 		return DROP_IGNORED;
 	if (message->has_target_mac)

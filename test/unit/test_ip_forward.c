@@ -415,6 +415,24 @@ static void what_is_for_the_router_itself_is_taken_on_any_link(void **state)
 	CHECK_EQUAL(2, world->inputs);
 }
 
+/* RFC 4861, 4.4: neighbours are told what it is, as Linux tells them. */
+static void a_router_says_so_where_it_is_asked_for(void **state)
+{
+	struct world *world = *state;
+	uint8_t body[24] = { [16] = 1, 1, 2, 0, 0, 0, 0, 2 };
+
+	memcpy(body, me6.bytes, 16);
+	for (int router = 0; router < 2; router++) {
+		struct made made = make_icmp6(&peer6, &me6, 135, 0, 0, (struct bytes){ body, 24 });
+		packet_in(&made)[IPV6_HOP_LIMIT_AT] = 255;
+		world->ip.forwarding = router;
+		world->sent_count = 0;
+		CHECK_EQUAL(DELIVERED, world_receive_made(world, &made));
+		CHECK_EQUAL(136, sent_icmp6(world, 0).type);
+		CHECK_EQUAL(router, sent_icmp6(world, 0).rest >> 31);
+	}
+}
+
 static void no_truncation_and_no_flipped_bit_breaks_a_router(void **state)
 {
 	struct world *world = *state;
@@ -454,6 +472,7 @@ int main(void)
 		ROUTER_TEST(no_error_is_told_about_a_later_fragment_or_an_error),
 		ROUTER_TEST(a_large_segment_is_cut_where_the_next_link_asks_for_it),
 		ROUTER_TEST(what_is_for_the_router_itself_is_taken_on_any_link),
+		ROUTER_TEST(a_router_says_so_where_it_is_asked_for),
 		ROUTER_TEST(no_truncation_and_no_flipped_bit_breaks_a_router),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
