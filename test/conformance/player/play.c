@@ -359,12 +359,10 @@ static void leave_call(struct play *play)
 }
 
 void play_script(const struct script *script, const struct network *network, bool on_kernel,
-		 const char *directory, struct outcome *outcome)
+		 struct outcome *outcome)
 {
 	struct arena arena = { 0 };
-	struct play play = {
-		.network = network, .arena = &arena, .outcome = outcome, .directory = directory
-	};
+	struct play play = { .network = network, .arena = &arena, .outcome = outcome };
 
 	play.seen_end = &play.seen;
 	for (int index = 0; index < PLAY_DESCRIPTORS_MOST; index++)

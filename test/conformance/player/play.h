@@ -43,13 +43,12 @@ struct play {
 	int descriptors[PLAY_DESCRIPTORS_MOST]; /* live, by the script's; -1: none */
 	struct seen_packet *seen, **seen_end;
 	struct caller *waiting; /* NULL: no call waits */
-	const char *directory;  /* the script's, for the commands that name files */
 	struct code *code;      /* what %{ }% remember */
 };
 
 /* Plays it through; *outcome says how it went. */
 void play_script(const struct script *script, const struct network *network, bool on_kernel,
-		 const char *directory, struct outcome *outcome);
+		 struct outcome *outcome);
 
 /* calls.c: begins a call, and asks again. False: it waits. */
 bool call_run(struct caller *caller);

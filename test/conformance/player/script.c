@@ -78,7 +78,7 @@ static bool apply(struct network *network, struct arena *arena, const struct scr
 }
 
 static void play_text(struct options *options, const char *text, size_t size,
-		      enum ip_version version, const char *directory, struct outcome *outcome)
+		      enum ip_version version, struct outcome *outcome)
 {
 	struct script script = { 0 };
 	struct arena arena = { 0 };
@@ -96,7 +96,7 @@ static void play_text(struct options *options, const char *text, size_t size,
 		if (apply(&network, &arena, script.options, outcome) && !parsed)
 			*outcome = of_text;
 		if (outcome->kind == PASSED)
-			play_script(&script, &network, options->on_kernel, directory, outcome);
+			play_script(&script, &network, options->on_kernel, outcome);
 	}
 	arena_free(&script.arena);
 	arena_free(&arena);
@@ -127,7 +127,7 @@ static void play_file(struct options *options, const char *path, struct counts *
 		if (options->only >= 0 && options->only != version)
 			continue;
 		if (text)
-			play_text(options, text, size, (enum ip_version)version, path, &outcome);
+			play_text(options, text, size, (enum ip_version)version, &outcome);
 		else
 			outcome_fail(&outcome, 0, "%s", strerror(errno));
 		report(options, path, (enum ip_version)version, &outcome);
