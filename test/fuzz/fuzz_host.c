@@ -10,7 +10,10 @@
 #include "wire/checksum.h"
 #include "wire/ethernet.h"
 #include "wire/icmp.h"
+#include "wire/icmp6.h"
 #include "wire/ipv4.h"
+#include "wire/ipv6_chain.h"
+#include "wire/mld.h"
 #include "wire/tcp.h"
 #include "wire/udp.h"
 
@@ -380,6 +383,41 @@ static void fragment(struct room *room)
 	put_in(room, frame, ETHERNET_HEADER_SIZE + ipv4.total_size);
 }
 
+/* A message of MLD's, of the script's bytes, that is judged no further than by what it says: from the link, with a router
+ * alert, its checksum right. */
+static void group_message(struct room *room)
+{
+	static const uint8_t types[] = { ICMP6_MLD_QUERY, ICMP6_MLD_REPORT, ICMP6_MLD_DONE,
+					 ICMP6_MLD_REPORT_V2 };
+	static const struct address peer = { .bytes = { 0xfe, 0x80, [15] = 2 } };
+	static const struct address all_nodes = { .bytes = { 0xff, 2, [15] = 1 } };
+	uint8_t frame[FRAME_MOST] = { 0 };
+	uint8_t *alert = frame + ETHERNET_HEADER_SIZE + IPV6_HEADER_SIZE;
+	uint8_t *message = alert + IPV6_ROUTER_ALERT_SIZE;
+	struct checksum sum = { 0 };
+	uint8_t type = take8(room);
+	struct bytes body = take(room, take8(room));
+	uint32_t size = (uint32_t)(4 + body.size);
+
+	message[0] = types[type % 4];
+	if (body.size > 0)
+		memcpy(message + 4, body.at, body.size);
+	checksum_add_pseudo(&sum, &peer, &all_nodes, PROTOCOL_ICMP6, size);
+	checksum_add(&sum, (struct bytes){ message, size });
+	put16(message + ICMP6_CHECKSUM_AT, checksum_finish(&sum));
+	ipv6_write_router_alert(alert, PROTOCOL_ICMP6);
+	const struct ipv6_header ipv6 = {
+		.payload_size = (uint16_t)(IPV6_ROUTER_ALERT_SIZE + size),
+		.next_header = PROTOCOL_HOP_BY_HOP,
+		.hop_limit = type & 4 ? 2 : 1,
+		.source = peer,
+		.destination = all_nodes,
+	};
+	put_ethernet(frame, ETHERTYPE_IPV6);
+	ipv6_write(frame + ETHERNET_HEADER_SIZE, &ipv6);
+	put_in(room, frame, ETHERNET_HEADER_SIZE + IPV6_HEADER_SIZE + ipv6.payload_size);
+}
+
 /* 1 ns to some hours. */
 static void time_passes(struct room *room)
 {
@@ -564,7 +602,7 @@ static void call_setsockopt(struct room *room)
 
 static void call_getsockopt(struct room *room)
 {
-	uint8_t bytes[256];
+	uint8_t bytes[256] = { 0 };
 	int descriptor = descriptor_of(room);
 	int level = levels[take8(room) % 5], name = take8(room);
 	socklen_t size = take8(room);
@@ -626,6 +664,7 @@ static void (*const steps[])(struct room *) = {
 	call_listen_room,
 	datagram,
 	fragment,
+	group_message,
 	call_sendmsg,
 	call_recvmsg,
 };
