@@ -111,6 +111,7 @@ step "Linux's own scripts on libberth" \
 	test/conformance/scripts.sh build/gcc/test/conformance/script linux
 step "the machine's own TCP over a TAP" build/gcc/test/interop/tap
 step "the machine's own IPv6 over a TAP" build/gcc/test/interop/tap6
+step "the machine's own neighbour discovery" build/gcc/test/interop/neighbours
 step "the machine's own bridge snoops" build/gcc/test/interop/bridge
 step "fuzzing, 30 s a target" fuzz "${fuzz_targets[@]}"
 step "examples" mk/as-user.sh build/gcc/{berth,example} example test/examples.sh -- test/examples.sh build/gcc
