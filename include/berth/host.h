@@ -166,8 +166,9 @@ struct berth_advertisement {
 };
 
 /* Makes the host advertise itself as a router on this link (RFC 4861, 6.2), from now on, or otherwise than until now; NULL:
- * ends that, with a farewell, as unplugging it and the host's end do. -ENODEV; -EINVAL: what is said contradicts itself or
- * the bounds above; -EBUSY: the interface is autoconfigured; -ENOMEM. */
+ * ends that, with a farewell, as the host's end does (but what a host has not yet sent to a LAN when it is unplugged is
+ * lost). -ENODEV; -EINVAL: what is said contradicts itself or the bounds above; -EBUSY: the interface is autoconfigured;
+ * -ENOMEM. */
 int berth_advertise(struct berth_host *host, int index,
 		    const struct berth_advertisement *advertisement);
 
