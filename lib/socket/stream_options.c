@@ -151,11 +151,12 @@ static int set_quick_ack(struct socket *socket, const void *value, socklen_t siz
 	return 0;
 }
 
+enum { CONTROL_NAME_MOST = 16 }; /* Linux's TCP_CA_NAME_MAX, with the end */
+
 static int get_congestion(struct socket *socket, void *value, socklen_t *size)
 {
-	const struct congestion_control *control = socket->connection->congestion.control;
-	const char *name = control ? control->name : newreno.name;
-	char padded[16] = { 0 }; /* TCP_CA_NAME_MAX */
+	const char *name = socket->connection->congestion.control->name;
+	char padded[CONTROL_NAME_MOST] = { 0 };
 
 	for (size_t index = 0; index + 1 < sizeof padded && name[index]; index++)
 		padded[index] = name[index];
@@ -165,15 +166,22 @@ static int get_congestion(struct socket *socket, void *value, socklen_t *size)
 	return 0;
 }
 
+/* What is longer than a name may be is cut. */
 static int set_congestion(struct socket *socket, const void *value, socklen_t size)
 {
-	static const char only[] = "reno";
-	(void)socket;
+	struct tcp_connection *connection = socket->connection;
+	char name[CONTROL_NAME_MOST] = { 0 };
+
 	if (size == 0)
 		return -EINVAL;
-	bool same = size >= sizeof only - 1 && memcmp(value, only, sizeof only - 1) == 0 &&
-		    (size == sizeof only - 1 || ((const char *)value)[sizeof only - 1] == '\0');
-	return same ? 0 : -ENOENT;
+	memcpy(name, value, size < sizeof name ? size : sizeof name - 1);
+	const struct congestion_control *control = congestion_find(name);
+	if (!control)
+		return -ENOENT;
+	connection->settings.congestion_control = control;
+	congestion_use(&connection->congestion, connection->tcp->allocator, control,
+		       connection->tcp->clock->now);
+	return 0;
 }
 
 static uint32_t segments(uint32_t bytes, uint32_t mss)

@@ -2,8 +2,6 @@
 
 #include "wire/tcp.h"
 
-#define WINDOW_MOST (UINT32_C(1) << 30) /* RFC 7323's largest window: more can never be used */
-
 static uint32_t least(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
@@ -12,6 +10,11 @@ static uint32_t least(uint32_t a, uint32_t b)
 static uint32_t most(uint32_t a, uint32_t b)
 {
 	return a > b ? a : b;
+}
+
+static uint32_t above(uint32_t a, uint32_t b)
+{
+	return a > b ? a - b : 0;
 }
 
 uint32_t congestion_initial_window(uint32_t mss)
@@ -25,17 +28,33 @@ static void tell(struct congestion *congestion, enum congestion_event event, uin
 		congestion->control->told(congestion, event, now);
 }
 
-void congestion_init(struct congestion *congestion, const struct berth_allocator *allocator,
-		     uint32_t mss, uint64_t now)
+const struct congestion_control *congestion_at(size_t index)
 {
-	const struct congestion_control *control = congestion->control;
+	static const struct congestion_control *const all[] = { &cubic, &newreno };
+	return index < sizeof all / sizeof all[0] ? all[index] : NULL;
+}
 
-	*congestion = (struct congestion){
-		.control = control ? control : &newreno,
-		.mss = mss,
-		.window = congestion_initial_window(mss),
-		.threshold = WINDOW_MOST,
-	};
+static bool is_same(const char *a, const char *b)
+{
+	while (*a && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
+const struct congestion_control *congestion_find(const char *name)
+{
+	const struct congestion_control *control;
+
+	for (size_t index = 0; (control = congestion_at(index)); index++) {
+		if (is_same(control->name, name))
+			return control;
+	}
+	return NULL;
+}
+
+static void begin(struct congestion *congestion, const struct berth_allocator *allocator,
+		  uint64_t now)
+{
 	if (congestion->control->own_size > 0) {
 		congestion->own = memory_take(allocator, congestion->control->own_size);
 		if (!congestion->own)
@@ -45,6 +64,18 @@ void congestion_init(struct congestion *congestion, const struct berth_allocator
 		congestion->control->begin(congestion, now);
 }
 
+void congestion_init(struct congestion *congestion, const struct berth_allocator *allocator,
+		     uint32_t mss, uint64_t now)
+{
+	*congestion = (struct congestion){
+		.control = congestion->control,
+		.mss = mss,
+		.window = congestion_initial_window(mss),
+		.threshold = CONGESTION_WINDOW_MOST,
+	};
+	begin(congestion, allocator, now);
+}
+
 void congestion_close(struct congestion *congestion, const struct berth_allocator *allocator)
 {
 	if (congestion->own)
@@ -52,9 +83,27 @@ void congestion_close(struct congestion *congestion, const struct berth_allocato
 	congestion->own = NULL;
 }
 
+void congestion_use(struct congestion *congestion, const struct berth_allocator *allocator,
+		    const struct congestion_control *control, uint64_t now)
+{
+	if (control == congestion->control)
+		return;
+	congestion_close(congestion, allocator);
+	congestion->control = control;
+	congestion->counted = 0;
+	congestion->pacing_rate = 0;
+	if (congestion->window > 0)
+		begin(congestion, allocator, now);
+}
+
 static bool is_reducing(const struct congestion *congestion)
 {
 	return congestion->phase == PHASE_REDUCING || congestion->phase == PHASE_RECOVERY;
+}
+
+void congestion_sends_again(struct congestion *congestion, uint64_t now)
+{
+	tell(congestion, CONGESTION_SENDS_AGAIN, now);
 }
 
 void congestion_sent(struct congestion *congestion, uint32_t size)
@@ -84,6 +133,15 @@ bool congestion_is_limited(const struct congestion *congestion)
 	return congestion->limited;
 }
 
+uint32_t congestion_slow_start(struct congestion *congestion, uint32_t bytes)
+{
+	uint32_t room = above(congestion->threshold, congestion->window);
+	uint32_t grown = least(room, bytes);
+
+	congestion->window += grown;
+	return bytes - grown;
+}
+
 static void reduce_by(struct congestion *congestion, const struct congestion_ack *ack)
 {
 	struct prr_ack told = {
@@ -111,7 +169,8 @@ void congestion_acked(struct congestion *congestion, const struct congestion_ack
 		control->acknowledged(congestion, ack);
 	}
 	/* PRR, counting what leaves, may count to less than a segment. */
-	congestion->window = least(most(congestion->window, congestion->mss), WINDOW_MOST);
+	congestion->window =
+		least(most(congestion->window, congestion->mss), CONGESTION_WINDOW_MOST);
 }
 
 /* What an undo goes back to: Linux's tcp_current_ssthresh. */

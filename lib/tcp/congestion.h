@@ -10,6 +10,8 @@
 #include "tcp/prr.h"
 #include "tcp/rate.h"
 
+#define CONGESTION_WINDOW_MOST (UINT32_C(1) << 30) /* RFC 7323's largest: more can never be used */
+
 /* Linux's icsk_ca_state, as TCP_INFO shows it. */
 enum congestion_phase {
 	PHASE_OPEN,
@@ -86,7 +88,13 @@ struct congestion {
 	enum congestion_phase phase;
 };
 
+extern const struct congestion_control cubic;
 extern const struct congestion_control newreno;
+
+/* By its name, as TCP_CONGESTION gives it; NULL: there is none of that name. The first of all is the usual one; NULL ends
+ * them. */
+const struct congestion_control *congestion_find(const char *name);
+const struct congestion_control *congestion_at(size_t index);
 
 /* RFC 6928: the initial window. */
 uint32_t congestion_initial_window(uint32_t mss);
@@ -96,6 +104,12 @@ void congestion_init(struct congestion *congestion, const struct berth_allocator
 		     uint32_t mss, uint64_t now);
 void congestion_close(struct congestion *congestion, const struct berth_allocator *allocator);
 
+/* Another controller takes over; the window stays. Before the handshake is over it only is the one to begin with. */
+void congestion_use(struct congestion *congestion, const struct berth_allocator *allocator,
+		    const struct congestion_control *control, uint64_t now);
+
+/* Data is about to go, and nothing is in flight. */
+void congestion_sends_again(struct congestion *congestion, uint64_t now);
 /* Data went out, for the first time or again. */
 void congestion_sent(struct congestion *congestion, uint32_t size);
 /* The sender has sent all that it may: limited: more waits, and only the window
@@ -107,6 +121,10 @@ bool congestion_is_limited(const struct congestion *congestion);
 
 /* An ACK that acknowledged or SACKed something, or by which something was found lost. */
 void congestion_acked(struct congestion *congestion, const struct congestion_ack *ack);
+
+/* RFC 5681, 3.1, for controllers: the window grows by what arrived, to the threshold; what is left of it. Large segments are
+ * acknowledged whole: what was counted is what was sent, so no limit of one or two segments an ACK applies. */
+uint32_t congestion_slow_start(struct congestion *congestion, uint32_t bytes);
 
 /* The window comes down by PRR: to PHASE_RECOVERY, or to PHASE_REDUCING; and has come down. */
 void congestion_reduce(struct congestion *congestion, enum congestion_phase phase,

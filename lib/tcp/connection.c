@@ -48,6 +48,7 @@ struct tcp_connection *connection_new(struct tcp *tcp, void *owner)
 	connection->peer.address = connection->holder.unbound;
 	list_init(&connection->in_queue);
 	list_append(&tcp->all, &connection->link);
+	connection->congestion.control = tcp->tunables.congestion_control;
 	rto_init(&connection->rto);
 	rack_init(&connection->rack, tcp->tunables.reordering);
 	return connection;

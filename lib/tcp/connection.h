@@ -49,7 +49,8 @@ struct tcp_settings {
 	uint64_t keepalive_interval;
 	uint8_t keepalive_count;
 	uint8_t syn_retries;
-	uint64_t user_timeout; /* 0: the retry count alone decides */
+	uint64_t user_timeout;                               /* 0: the retry count alone decides */
+	const struct congestion_control *congestion_control; /* NULL: the host's, of the moment */
 	uint8_t tos;
 	uint8_t ttl;
 	struct ipv6_settings ipv6; /* of IPv6, what those two are of IPv4 */

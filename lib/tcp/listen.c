@@ -69,6 +69,8 @@ static struct tcp_connection *child_new(struct tcp_connection *parent, const str
 		return NULL;
 
 	child->settings = parent->settings;
+	if (parent->settings.congestion_control)
+		child->congestion.control = parent->settings.congestion_control;
 	child->holder.reuse_address = parent->holder.reuse_address;
 	child->holder.reuse_port = parent->holder.reuse_port;
 	child->holder.unbound = parent->holder.unbound;

@@ -8,15 +8,7 @@ static void acknowledged(struct congestion *congestion, const struct congestion_
 
 	if (!ack->window_limited) /* what was not used has not been proven (RFC 7661; Linux does this too) */
 		return;
-	if (congestion->window < congestion->threshold) {
-		/* Large segments are acknowledged whole: what was counted is what was sent, so no limit of one or two
-		 * segments an ACK applies; it is bounded by the threshold instead. */
-		uint32_t grown = congestion->threshold - congestion->window;
-		if (grown > bytes)
-			grown = bytes;
-		congestion->window += grown;
-		bytes -= grown;
-	}
+	bytes = congestion_slow_start(congestion, bytes);
 	congestion->counted += bytes;
 	while (congestion->counted >= congestion->window) {
 		congestion->counted -= congestion->window;

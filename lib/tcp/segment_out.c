@@ -214,6 +214,8 @@ static void account_first(struct tcp_connection *connection, uint32_t start, uin
 {
 	struct sending sending = describe(connection, start, size);
 
+	if (connection->snd_una == connection->snd_nxt)
+		congestion_sends_again(&connection->congestion, connection->tcp->clock->now);
 	scoreboard_sent(&connection->board, &connection->tcp->sendings, &sending);
 	connection->snd_nxt = start + size;
 	account(connection, size);

@@ -2,7 +2,7 @@
 #ifndef TCP_TUNABLES_H
 #define TCP_TUNABLES_H
 
-#include "base/bytes.h"
+#include "tcp/congestion.h"
 
 enum {
 	RECOVERY_RACK =
@@ -23,13 +23,14 @@ struct tcp_tunables {
 	uint32_t least_rtt_window_s; /* tcp_min_rtt_wlen */
 	bool timestamps;             /* tcp_timestamps */
 	bool window_scaling;         /* tcp_window_scaling */
-	bool slow_start_after_idle;  /* tcp_slow_start_after_idle */
-	uint8_t syn_retries;         /* tcp_syn_retries */
-	uint8_t syn_ack_retries;     /* tcp_synack_retries */
-	uint8_t retries;             /* tcp_retries2 */
-	uint8_t orphan_retries;      /* tcp_orphan_retries, 0 of which is 8 */
-	uint32_t fin_timeout_s;      /* tcp_fin_timeout */
-	uint32_t receive_most;       /* tcp_rmem's third: what the window scale must reach */
+	const struct congestion_control *congestion_control; /* tcp_congestion_control */
+	bool slow_start_after_idle;                          /* tcp_slow_start_after_idle */
+	uint8_t syn_retries;                                 /* tcp_syn_retries */
+	uint8_t syn_ack_retries;                             /* tcp_synack_retries */
+	uint8_t retries;                                     /* tcp_retries2 */
+	uint8_t orphan_retries; /* tcp_orphan_retries, 0 of which is 8 */
+	uint32_t fin_timeout_s; /* tcp_fin_timeout */
+	uint32_t receive_most;  /* tcp_rmem's third: what the window scale must reach */
 };
 
 static inline struct tcp_tunables tcp_tunables_default(void)
@@ -45,6 +46,7 @@ static inline struct tcp_tunables tcp_tunables_default(void)
 		.least_rtt_window_s = 300,
 		.timestamps = true,
 		.window_scaling = true,
+		.congestion_control = congestion_at(0),
 		.slow_start_after_idle = true,
 		.syn_retries = 6,
 		.syn_ack_retries = 5,

@@ -176,6 +176,7 @@ static inline void world_make(struct world *world)
 	};
 	world->host = berth_host_new(&config);
 	assert_non_null(world->host);
+	world->host->tcp.tunables.congestion_control = &newreno; /* what it does is easily told */
 	world->link =
 		interface_add(&world->host->ip, &(struct interface_config){
 							.mac = { { 2, 0, 0, 0, 0, 1 } },

@@ -198,6 +198,14 @@ static void linger_timeouts_and_controllers_come_in_their_own_shapes(void **stat
 		-ENOENT);
 	berth_getsockopt(host, descriptor, IPPROTO_TCP, TCP_CONGESTION, name, &size);
 	assert_string_equal(name, "reno");
+	assert_int_equal(
+		berth_setsockopt(host, descriptor, IPPROTO_TCP, TCP_CONGESTION, "cubic\0and", 9),
+		0);
+	size = 3;
+	memset(name, 'x', sizeof name);
+	berth_getsockopt(host, descriptor, IPPROTO_TCP, TCP_CONGESTION, name, &size);
+	CHECK_EQUAL(3, size);
+	assert_memory_equal(name, "cubx", 4);
 	world_close(&world);
 }
 

@@ -47,7 +47,6 @@ struct given {
 static const struct given given[] = {
 	{ "net.ipv4.tcp_fack", "0" },
 	{ "net.ipv4.tcp_ecn", "0" },
-	{ "net.ipv4.tcp_congestion_control", "cubic" },
 	{ "net.ipv4.tcp_notsent_lowat", "4294967295" },
 	{ "net.ipv4.tcp_fastopen", "0x70403" },
 	{ "net.ipv4.tcp_fastopen_key", "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4" },
@@ -103,6 +102,16 @@ static bool set_buffers(struct tcp *tcp, const char *name, const char *value)
 	return true;
 }
 
+static bool set_control(struct tcp *tcp, const char *name, const char *value)
+{
+	const struct congestion_control *control = congestion_find(value);
+
+	if (strcmp(name, "net.ipv4.tcp_congestion_control") != 0 || !control)
+		return false;
+	tcp->tunables.congestion_control = control;
+	return true;
+}
+
 bool library_setting(struct library *library, const char *name, const char *value, int line,
 		     struct outcome *outcome)
 {
@@ -110,7 +119,7 @@ bool library_setting(struct library *library, const char *name, const char *valu
 	const struct setting *setting = find(name);
 	char *end;
 
-	if (is_given(name, value) || set_buffers(tcp, name, value))
+	if (is_given(name, value) || set_buffers(tcp, name, value) || set_control(tcp, name, value))
 		return true;
 	unsigned long number = strtoul(value, &end, 0);
 	if (!setting || end == value || *end != '\0')
