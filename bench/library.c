@@ -13,11 +13,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MEASUREMENTS = 5, ROUNDS_MOST = 25 };
+enum { MEASUREMENTS = 7, ROUNDS_MOST = 25 };
 
 static const struct world_link in_one_piece = { 0 };
 static const struct world_link frames_with_checksums = { .largest_segment = 1, .checksums = true };
 static const struct world_link frames = { .largest_segment = 1 };
+static const struct world_link in_one_piece_ipv6 = { .ipv6 = true };
+static const struct world_link frames_ipv6 = { .largest_segment = 1, .ipv6 = true };
 
 struct measurement {
 	const char *what;
@@ -36,6 +38,10 @@ static const struct measurement measurements[MEASUREMENTS] = {
 	  world_stream, kernel_stream, 0.5 },
 	{ "stream, 1,500-byte frames, none", "GB/s", 1e-9, &frames, world_stream, kernel_stream,
 	  0 },
+	{ "stream, large segments, IPv6", "GB/s", 1e-9, &in_one_piece_ipv6, world_stream,
+	  kernel_stream, 1.5 },
+	{ "stream, 1,500-byte frames, none, IPv6", "GB/s", 1e-9, &frames_ipv6, world_stream,
+	  kernel_stream, 0 },
 	{ "connect, accept, close both", "/s", 1, &in_one_piece, world_connect_close,
 	  kernel_connect_close, 0 },
 	{ "64 bytes there and back", "ns", 1, &in_one_piece, world_request_response,

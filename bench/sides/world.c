@@ -20,6 +20,7 @@ struct world {
 	struct berth_host *client, *server;
 	uint64_t now;
 	int listener;
+	bool ipv6;
 };
 
 /* A stream, opened. */
@@ -41,11 +42,29 @@ static void release(void *context, void *at, size_t size)
 
 static const struct berth_allocator allocator = { allocate, release, NULL };
 
-static struct sockaddr_in address_of(uint8_t last)
+/* 10.77.0.N, fd77::N. */
+static struct sockaddr_in v4_of(uint8_t last)
 {
 	return (struct sockaddr_in){ .sin_family = AF_INET,
 				     .sin_port = htons(PORT),
 				     .sin_addr.s_addr = htonl(0x0a4d0000u + last) };
+}
+
+static struct sockaddr_in6 v6_of(uint8_t last)
+{
+	return (struct sockaddr_in6){ .sin6_family = AF_INET6,
+				      .sin6_port = htons(PORT),
+				      .sin6_addr.s6_addr = { 0xfd, 0x77, [15] = last } };
+}
+
+static struct sockaddr_storage address_of(const struct world *world, uint8_t last)
+{
+	struct sockaddr_storage address = { 0 };
+	if (world->ipv6)
+		*(struct sockaddr_in6 *)&address = v6_of(last);
+	else
+		*(struct sockaddr_in *)&address = v4_of(last);
+	return address;
 }
 
 static void world_step(struct world *world, uint64_t ns)
@@ -59,11 +78,13 @@ static struct berth_host *plug(struct world *world, uint8_t last)
 	struct berth_host *host = berth_host_new(&(struct berth_host_config){
 		.allocator = &allocator, .seed = { last }, .now = world->now });
 	uint8_t mac[6] = { 2, 0, 0, 0, 0, last };
+	const struct sockaddr_in6 v6 = v6_of(last);
 
 	if (!host)
 		return NULL;
 	int index = berth_lan_plug(world->lan, host, mac);
-	if (index < 0 || berth_address_add(host, index, address_of(last).sin_addr, 16) < 0) {
+	if (index < 0 || berth_address_add(host, index, v4_of(last).sin_addr, 16) < 0 ||
+	    berth_address6_add(host, index, &v6.sin6_addr, 64) < 0) {
 		berth_host_free(host);
 		return NULL;
 	}
@@ -72,9 +93,9 @@ static struct berth_host *plug(struct world *world, uint8_t last)
 
 static bool listen_on(struct world *world)
 {
-	struct sockaddr_in local = address_of(2);
+	struct sockaddr_storage local = address_of(world, 2);
 
-	world->listener = berth_socket(world->server, AF_INET, SOCK_STREAM, 0);
+	world->listener = berth_socket(world->server, local.ss_family, SOCK_STREAM, 0);
 	return world->listener >= 0 &&
 	       !berth_bind(world->server, world->listener, (struct sockaddr *)&local,
 			   sizeof(local)) &&
@@ -90,7 +111,7 @@ static void world_close(struct world *world)
 
 static bool world_open(struct world *world, const struct world_link *link)
 {
-	*world = (struct world){ .now = 1 };
+	*world = (struct world){ .now = 1, .ipv6 = link->ipv6 };
 	world->lan =
 		berth_lan_new(&(struct berth_lan_config){ .allocator = &allocator,
 							  .now = world->now,
@@ -108,9 +129,9 @@ static bool world_open(struct world *world, const struct world_link *link)
 
 static bool converse(struct world *world, struct conversation *both)
 {
-	struct sockaddr_in peer = address_of(2);
+	struct sockaddr_storage peer = address_of(world, 2);
 
-	both->client = berth_socket(world->client, AF_INET, SOCK_STREAM, 0);
+	both->client = berth_socket(world->client, peer.ss_family, SOCK_STREAM, 0);
 	if (both->client < 0 || berth_connect(world->client, both->client, (struct sockaddr *)&peer,
 					      sizeof(peer)) != -EINPROGRESS)
 		return false;

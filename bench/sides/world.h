@@ -13,6 +13,7 @@ struct world_link {
 	uint32_t
 		largest_segment; /* 0: 64 KiB in one piece; 1: each segment is a 1,500-byte frame */
 	bool checksums;
+	bool ipv6;
 };
 
 /* Bytes a second over one connection. */
