@@ -91,9 +91,9 @@ static const struct address *choose_source(const struct ip *ip, const struct hop
 					  : source_select(ip, hop->interface, destination);
 }
 
-/* To others. An unbound sender to a group, and all else, go by the routes. */
-static bool hop_to_others(const struct ip *ip, int interface, const struct address *source,
-			  const struct address *destination, struct hop *hop)
+/* The way to others, whoever sends. An unbound sender to a group, and all else, go by the routes. */
+static bool find_way(const struct ip *ip, int interface, const struct address *source,
+		     const struct address *destination, struct hop *hop)
 {
 	bool group = is_group(destination);
 
@@ -109,6 +109,14 @@ static bool hop_to_others(const struct ip *ip, int interface, const struct addre
 	if (!hop->interface)
 		return false;
 	hop->to_group = group || interface_is_broadcast(hop->interface, destination);
+	return true;
+}
+
+static bool hop_to_others(const struct ip *ip, int interface, const struct address *source,
+			  const struct address *destination, struct hop *hop)
+{
+	if (!find_way(ip, interface, source, destination, hop))
+		return false;
 	if (address_is_any(source))
 		source = choose_source(ip, hop, destination);
 	if (!source)
@@ -197,8 +205,8 @@ void ip_confirm(struct ip *ip, const struct address *destination)
 	static const struct address any;
 	struct hop hop;
 
-	if (hop_find(ip, 0, &any, destination, &hop) != 0 || !hop.interface->ethernet ||
-	    hop.to_group)
+	if (ip_is_own(ip, destination) || !find_way(ip, 0, &any, destination, &hop) ||
+	    !hop.interface->ethernet || hop.to_group)
 		return;
 	struct neighbour *neighbour = neighbour_find(ip, hop.interface, &hop.next);
 	if (neighbour)

@@ -25,6 +25,8 @@ static enum verdict put_out(struct tcp_connection *connection, struct frame *fra
 		.interface = connection->holder.interface,
 		.ttl = v4 ? settings->ttl : settings->ipv6.hop_limit,
 		.tos = v4 ? settings->tos : settings->ipv6.traffic_class,
+		/* RFC 6437, 3: of the connection, by a key */
+		.flow = connection->timestamp_offset >> 12,
 		.dont_fragment = true,
 	};
 	return ip_output(connection->tcp->ip, &send, frame);
