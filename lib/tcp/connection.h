@@ -80,6 +80,7 @@ struct tcp_connection {
 	struct tcp_connection *parent;
 	struct list in_queue; /* the SYN queue or the accept queue */
 	bool half_open;       /* it is the SYN queue */
+	bool from_cookie;     /* it was in neither: see cookie.h */
 
 	/* Send side: RFC 9293, figure 3. */
 	uint32_t iss;
@@ -162,6 +163,8 @@ struct tcp_listener {
 	struct list complete;  /* accept queue */
 	uint32_t half_open_count;
 	uint32_t complete_count;
+	bool cookie_given;
+	uint64_t cookie_at; /* the last one */
 };
 
 /* A closed connection with default settings, owned by owner. NULL: no memory. */

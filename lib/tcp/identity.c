@@ -2,8 +2,8 @@
  * key of its own, so that none tells about another. */
 #include "tcp/tcp.h"
 
-static uint64_t hash_tuple(const struct siphash_key *key, const struct endpoint *local,
-			   const struct endpoint *peer)
+uint64_t tcp_hash_tuple(const struct siphash_key *key, const struct endpoint *local,
+			const struct endpoint *peer)
 {
 	uint8_t message[36];
 	size_t size = 0;
@@ -26,19 +26,19 @@ static uint64_t hash_tuple(const struct siphash_key *key, const struct endpoint 
 uint32_t tcp_isn(const struct tcp *tcp, const struct endpoint *local, const struct endpoint *peer)
 {
 	uint32_t clock = (uint32_t)(tcp->clock->now / (4 * MICROSECOND));
-	return clock + (uint32_t)hash_tuple(&tcp->isn_key, local, peer);
+	return clock + (uint32_t)tcp_hash_tuple(&tcp->isn_key, local, peer);
 }
 
 uint32_t tcp_timestamp_offset(const struct tcp *tcp, const struct endpoint *local,
 			      const struct endpoint *peer)
 {
-	return (uint32_t)hash_tuple(&tcp->timestamp_key, local, peer);
+	return (uint32_t)tcp_hash_tuple(&tcp->timestamp_key, local, peer);
 }
 
 uint32_t tcp_tuple_hash(const struct tcp *tcp, const struct endpoint *local,
 			const struct endpoint *peer)
 {
-	return (uint32_t)hash_tuple(&tcp->tuple_key, local, peer);
+	return (uint32_t)tcp_hash_tuple(&tcp->tuple_key, local, peer);
 }
 
 static bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)

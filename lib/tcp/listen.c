@@ -1,7 +1,9 @@
 #include "tcp/listen.h"
 
 #include "base/assert.h"
+#include "tcp/cookie.h"
 #include "tcp/negotiation.h"
+#include "tcp/segment_in.h"
 #include "tcp/segment_out.h"
 #include "tcp/timers.h"
 
@@ -52,10 +54,11 @@ int tcp_listen(struct tcp_connection *connection, int backlog)
 	return 0;
 }
 
-static void make_room(struct tcp_listener *listener)
+/* Linux bounds it by the same backlog, and one more. */
+static bool syn_queue_is_full(const struct tcp_listener *listener)
 {
-	if (listener->half_open_count >= TCP_SYN_QUEUE_MOST)
-		connection_end(in_queue(listener->half_open.next), 0);
+	return (int64_t)listener->half_open_count > listener->backlog ||
+	       listener->half_open_count >= TCP_SYN_QUEUE_MOST;
 }
 
 /* A child in SYN-RECEIVED, in the SYN queue; NULL: no memory. */
@@ -102,6 +105,72 @@ static struct tcp_connection *child_new(struct tcp_connection *parent, const str
 	return child;
 }
 
+static bool wants_cookie(const struct tcp_connection *listener)
+{
+	uint8_t cookies = listener->tcp->tunables.syn_cookies;
+	return cookies == COOKIES_ALWAYS ||
+	       (cookies != COOKIES_NEVER && syn_queue_is_full(listener->listener));
+}
+
+/* The child lives for its SYN-ACK only, so that this is made as any other. */
+static enum verdict give_cookie(struct tcp_connection *listener, const struct endpoint *local,
+				const struct endpoint *peer, const struct tcp_header *header)
+{
+	struct tcp *tcp = listener->tcp;
+	struct tcp_header syn = *header;
+
+	cookie_reduce_syn(tcp, &syn);
+	uint32_t number = cookie_make(tcp, local, peer, &syn);
+	struct tcp_connection *child = child_new(listener, local, peer, &syn, number);
+	if (!child)
+		return DROP_MEMORY;
+	child->timestamp_offset -= cookie_timestamp_lag(child);
+	segment_out_syn(child);
+	connection_free(child);
+	listener->listener->cookie_given = true;
+	listener->listener->cookie_at = tcp->clock->now;
+	return DELIVERED;
+}
+
+static bool may_bring_cookie(const struct tcp_connection *listener, const struct tcp_header *header)
+{
+	const struct tcp *tcp = listener->tcp;
+
+	return !(header->flags & TCP_SYN) && tcp->tunables.syn_cookies != COOKIES_NEVER &&
+	       listener->listener->cookie_given &&
+	       tcp->clock->now - listener->listener->cookie_at <= COOKIE_LIFE;
+}
+
+/* The ACK of a cookie: the child is made as the SYN would have made it, and hears the ACK. */
+static enum verdict take_cookie(struct tcp_connection *listener, const struct endpoint *local,
+				const struct endpoint *peer, const struct ip_packet *packet,
+				const struct tcp_header *header, const struct tcp_header *syn)
+{
+	if (listen_is_full(listener))
+		return DROP_BACKLOG;
+	struct tcp_connection *child =
+		child_new(listener, local, peer, syn, header->acknowledgment - 1);
+	if (!child)
+		return DROP_MEMORY;
+	child->from_cookie = true;
+	segment_out_syn_was_sent(child);
+	return segment_in(child, packet, header);
+}
+
+static enum verdict take_ack(struct tcp_connection *listener, const struct ip_packet *packet,
+			     const struct tcp_header *header, uint32_t length)
+{
+	struct endpoint local = { packet->destination, header->destination_port };
+	struct endpoint peer = { packet->source, header->source_port };
+	struct tcp_header syn;
+
+	if (may_bring_cookie(listener, header) &&
+	    cookie_recover_syn(listener->tcp, &local, &peer, header, &syn))
+		return take_cookie(listener, &local, &peer, packet, header, &syn);
+	segment_out_refuse(listener->tcp, packet, header, length);
+	return DROP_BAD_ACK;
+}
+
 /* A SYN that may be answered; old: of the same tuple, in TIME-WAIT, or NULL. */
 static enum verdict take_syn(struct tcp_connection *listener, const struct ip_packet *packet,
 			     const struct tcp_header *header, struct tcp_connection *old)
@@ -119,8 +188,11 @@ static enum verdict take_syn(struct tcp_connection *listener, const struct ip_pa
 		if (sequence_before(iss, least))
 			iss = least;
 		connection_end(old, 0);
+	} else if (wants_cookie(listener)) {
+		return give_cookie(listener, &local, &peer, header);
+	} else if (syn_queue_is_full(listener->listener)) {
+		return DROP_SYN_QUEUE;
 	}
-	make_room(listener->listener);
 	struct tcp_connection *child = child_new(listener, &local, &peer, header, iss);
 	if (!child)
 		return DROP_MEMORY;
@@ -133,10 +205,8 @@ enum verdict listen_input(struct tcp_connection *listener, const struct ip_packe
 {
 	if (header->flags & TCP_RST)
 		return DROP_IGNORED;
-	if (header->flags & TCP_ACK) {
-		segment_out_refuse(listener->tcp, packet, header, length);
-		return DROP_BAD_ACK;
-	}
+	if (header->flags & TCP_ACK)
+		return take_ack(listener, packet, header, length);
 	if (!(header->flags & TCP_SYN))
 		return DROP_IGNORED;
 	return take_syn(listener, packet, header, NULL);

@@ -227,7 +227,9 @@ static void time_handshake(struct tcp_connection *connection, const struct tcp_h
 {
 	uint64_t rtt = connection->tcp->clock->now - connection->last_sent;
 
-	if (connection->retransmitted == 0)
+	if (connection->from_cookie) /* when the SYN-ACK went, only the timestamp knows */
+		time_by_timestamp(connection, &header->options);
+	else if (connection->retransmitted == 0)
 		take_round_trip(connection, rtt, rtt);
 	else if (connection->rto.backoff > 0)
 		time_by_timestamp(connection, &header->options);

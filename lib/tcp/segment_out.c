@@ -236,6 +236,12 @@ static void account_again(struct tcp_connection *connection, uint32_t start, uin
 		tcp_timers_first_sent_again(connection);
 }
 
+/* It is never scaled (RFC 7323, 2.2). */
+static uint16_t syn_window(const struct tcp_connection *connection)
+{
+	return (uint16_t)least(connection->settings.receive_buffer, UINT16_MAX);
+}
+
 void segment_out_syn(struct tcp_connection *connection)
 {
 	struct frame *frame = frame_new(connection->tcp->pool);
@@ -245,9 +251,7 @@ void segment_out_syn(struct tcp_connection *connection)
 		header.flags |= TCP_ACK;
 		tell_receive_side(connection, &header);
 	}
-	/* The window of a SYN is never scaled (RFC 7323, 2.2). */
-	uint32_t window = connection->settings.receive_buffer;
-	header.window = window < UINT16_MAX ? (uint16_t)window : UINT16_MAX;
+	header.window = syn_window(connection);
 	connection->rcv_edge = connection->rcv_nxt + header.window;
 	negotiation_offer(connection, &header);
 	if (frame)
@@ -258,6 +262,13 @@ void segment_out_syn(struct tcp_connection *connection)
 		connection->snd_nxt++;
 	account(connection, 1);
 	tcp_timers_data_sent(connection);
+}
+
+void segment_out_syn_was_sent(struct tcp_connection *connection)
+{
+	connection->snd_nxt = connection->iss + 1;
+	connection->rcv_edge = connection->rcv_nxt + syn_window(connection);
+	connection->last_ack_sent = connection->rcv_nxt;
 }
 
 /* Text came so lately that its ACK might have waited for this (Linux's tcp_event_data_sent). */

@@ -27,6 +27,9 @@ void segment_out_retransmit(struct tcp_connection *connection);
 /* The SYN, or once theirs has come the SYN-ACK, for the first time or again. */
 void segment_out_syn(struct tcp_connection *connection);
 
+/* The SYN-ACK went from a record that is no more: what it said holds for this one. */
+void segment_out_syn_was_sent(struct tcp_connection *connection);
+
 void segment_out_ack(struct tcp_connection *connection);
 /* As many as RFC 5961, 7 lets go out. */
 void segment_out_challenge(struct tcp_connection *connection);

@@ -27,6 +27,8 @@ bool tcp_init(struct tcp *tcp, struct ip *ip, const uint8_t seed[16],
 	random_init(&lineage, config->lineage ? config->lineage : seed, PROTOCOL_TCP + 1);
 	tcp->isn_key = random_key(&lineage);
 	tcp->timestamp_key = random_key(&lineage);
+	for (size_t key = 0; key < sizeof tcp->cookie_keys / sizeof tcp->cookie_keys[0]; key++)
+		tcp->cookie_keys[key] = random_key(&lineage);
 	list_init(&tcp->all);
 	sendings_init(&tcp->sendings, tcp->allocator);
 	if (!table_init(&tcp->connections, tcp->allocator))

@@ -19,7 +19,7 @@
 
 enum {
 	TCP_KEEPALIVE_COUNT = 9,
-	TCP_SYN_QUEUE_MOST = 1024, /* half-open a listener; the oldest makes room */
+	TCP_SYN_QUEUE_MOST = 1024, /* half-open a listener, whatever its backlog */
 	TCP_BACKLOG_MOST = 4096,   /* net.core.somaxconn */
 	TCP_BUFFER_MOST = 16 << 20,
 	TCP_ORPHAN_BYTES_MOST =
@@ -52,6 +52,7 @@ struct tcp {
 	struct siphash_key tuple_key; /* of the table */
 	struct siphash_key isn_key;
 	struct siphash_key timestamp_key;
+	struct siphash_key cookie_keys[3];
 	struct table connections; /* by four-tuple */
 	struct tcp_connection
 		*recent; /* the last that was looked up there: segments come in rows */
@@ -97,6 +98,8 @@ void tcp_push(struct tcp_connection *connection);
 void tcp_keepalive_changed(struct tcp_connection *connection);
 
 /* identity.c */
+uint64_t tcp_hash_tuple(const struct siphash_key *key, const struct endpoint *local,
+			const struct endpoint *peer);
 uint32_t tcp_isn(const struct tcp *tcp, const struct endpoint *local, const struct endpoint *peer);
 uint32_t tcp_timestamp_offset(const struct tcp *tcp, const struct endpoint *local,
 			      const struct endpoint *peer);

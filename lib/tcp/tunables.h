@@ -10,6 +10,9 @@ enum {
 	RECOVERY_STATIC_WINDOW = 2, /* its reordering window does not adapt */
 	RECOVERY_NO_COUNT = 4,      /* no count of three before reordering was seen */
 	EARLY_RETRANS_PROBE = 3,    /* tcp_early_retrans: this or 4 sends tail loss probes */
+	COOKIES_NEVER = 0,
+	COOKIES_WHEN_FULL = 1,
+	COOKIES_ALWAYS = 2,
 };
 
 struct tcp_tunables {
@@ -27,7 +30,8 @@ struct tcp_tunables {
 	bool slow_start_after_idle;                          /* tcp_slow_start_after_idle */
 	uint8_t syn_retries;                                 /* tcp_syn_retries */
 	uint8_t syn_ack_retries;                             /* tcp_synack_retries */
-	uint8_t retries;                                     /* tcp_retries2 */
+	uint8_t syn_cookies;    /* tcp_syncookies: never, for a full SYN queue, always */
+	uint8_t retries;        /* tcp_retries2 */
 	uint8_t orphan_retries; /* tcp_orphan_retries, 0 of which is 8 */
 	uint32_t fin_timeout_s; /* tcp_fin_timeout */
 	uint32_t receive_most;  /* tcp_rmem's third: what the window scale must reach */
@@ -50,6 +54,7 @@ static inline struct tcp_tunables tcp_tunables_default(void)
 		.slow_start_after_idle = true,
 		.syn_retries = 6,
 		.syn_ack_retries = 5,
+		.syn_cookies = COOKIES_WHEN_FULL,
 		.retries = 15,
 		.orphan_retries = 8,
 		.fin_timeout_s = 60,

@@ -34,6 +34,7 @@ static const struct setting settings[] = {
 	TUNABLE("tcp_slow_start_after_idle", slow_start_after_idle),
 	TUNABLE("tcp_syn_retries", syn_retries),
 	TUNABLE("tcp_synack_retries", syn_ack_retries),
+	TUNABLE("tcp_syncookies", syn_cookies),
 	TUNABLE("tcp_retries2", retries),
 	TUNABLE("tcp_orphan_retries", orphan_retries),
 	TUNABLE("tcp_fin_timeout", fin_timeout_s),
@@ -50,7 +51,6 @@ static const struct given given[] = {
 	{ "net.ipv4.tcp_notsent_lowat", "4294967295" },
 	{ "net.ipv4.tcp_fastopen", "0x70403" },
 	{ "net.ipv4.tcp_fastopen_key", "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4" },
-	{ "net.ipv4.tcp_syncookies", "1" },
 };
 
 /* These are about how large the pieces are that a link is given to cut, and how they are paced to it: this one takes single
