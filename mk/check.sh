@@ -62,10 +62,10 @@ simulate() {
 	mk/as-user.sh build/gcc/test/simulation -- build/gcc/test/simulation/simulate "$@"
 }
 
-# Two at a time, 30 seconds each. An input that fails comes to lie in build/out/.
+# Two at a time, 20 seconds each. An input that fails comes to lie in build/out/.
 fuzz() { # TARGET...
 	printf '%s\n' "$@" | mk/as-user.sh build/fuzz test/fuzz -- xargs -P 2 -I TARGET sh -c '
-		if sh test/fuzz/run.sh build/fuzz TARGET 30 1; then
+		if sh test/fuzz/run.sh build/fuzz TARGET 20 1; then
 			echo "ok TARGET"
 		else
 			echo "not ok TARGET"
@@ -113,11 +113,11 @@ step "the machine's own TCP over a TAP" build/gcc/test/interop/tap
 step "the machine's own IPv6 over a TAP" build/gcc/test/interop/tap6
 step "the machine's own neighbour discovery" build/gcc/test/interop/neighbours
 step "the machine's own bridge snoops" build/gcc/test/interop/bridge
-step "fuzzing, 30 s a target" fuzz "${fuzz_targets[@]}"
+step "fuzzing, 20 s a target" fuzz "${fuzz_targets[@]}"
 step "examples" mk/as-user.sh build/gcc/{berth,example} example test/examples.sh -- test/examples.sh build/gcc
 step "guests" mk/as-user.sh build/gcc/{berth,test/guest} test/guest -- test/guest/run.sh build/gcc
 step "deaths" mk/as-user.sh build/gcc/{berth,test/guest} test/guest -- test/guest/deaths.sh build/gcc
-step "real programs" mk/as-user.sh build/gcc/{berth,test/guest} test/guest -- test/guest/real.sh build/gcc/berth 20
+step "real programs" mk/as-user.sh build/gcc/{berth,test/guest} test/guest -- test/guest/real.sh build/gcc/berth 12
 step "real programs, sanitizers" \
 	mk/as-user.sh build/gcc-san/{berth,test/guest} test/guest -- test/guest/real.sh build/gcc-san/berth 2
 step "demo" mk/as-user.sh build/gcc/berth mk/demo.sh -- mk/demo.sh build/gcc
