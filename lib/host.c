@@ -44,12 +44,18 @@ static bool start_datagrams(struct berth_host *host, const uint8_t seed[16])
 
 	if (!udp_init(&host->udp, &host->ip, seed, &config))
 		return false;
+	if (!udp_lite_init(&host->udp_lite, &host->ip, seed, &config)) {
+		udp_close_all(&host->udp);
+		return false;
+	}
 	if (!ping_init(&host->ping, &host->ip, seed, &config)) {
+		udp_close_all(&host->udp_lite);
 		udp_close_all(&host->udp);
 		return false;
 	}
 	if (!raw_init(&host->raw, &host->ip, seed, &config)) {
 		udp_close_all(&host->ping);
+		udp_close_all(&host->udp_lite);
 		udp_close_all(&host->udp);
 		return false;
 	}
@@ -110,6 +116,7 @@ struct berth_host *berth_host_new(const struct berth_host_config *config)
 	host->sockets.most = config->most_sockets ? config->most_sockets : SOCKETS_MOST;
 	host->sockets.woken = host_woken;
 	host->sockets.context = host;
+	host->sockets.udp_lite = &host->udp_lite;
 	host->sockets.ping = &host->ping;
 	host->sockets.raw = &host->raw;
 	host->sockets.packets = &host->packets;
@@ -125,6 +132,7 @@ void berth_host_free(struct berth_host *host)
 	packets_close(&host->packets);
 	raw_close_all(&host->raw);
 	udp_close_all(&host->ping);
+	udp_close_all(&host->udp_lite);
 	udp_close_all(&host->udp);
 	tcp_close_all(&host->tcp);
 	sockets_close(&host->sockets);
@@ -370,6 +378,11 @@ void berth_host_sockets(struct berth_host *host,
 	LIST_EACH (node, &host->udp.all) {
 		describe_datagram(CONTAINER_OF(node, struct udp_socket, link), SOCK_DGRAM,
 				  IPPROTO_UDP, &info);
+		each(context, &info);
+	}
+	LIST_EACH (node, &host->udp_lite.all) {
+		describe_datagram(CONTAINER_OF(node, struct udp_socket, link), SOCK_DGRAM,
+				  IPPROTO_UDPLITE, &info);
 		each(context, &info);
 	}
 	LIST_EACH (node, &host->ping.all) {

@@ -9,6 +9,7 @@
 #include "transport/packet.h"
 #include "transport/ping.h"
 #include "transport/raw.h"
+#include "transport/udp_lite.h"
 
 enum { HOST_NAME_SIZE = 64 };
 
@@ -29,6 +30,7 @@ struct berth_host {
 	struct ip ip;
 	struct tcp tcp;
 	struct udp udp;
+	struct udp udp_lite;
 	struct udp ping;
 	struct raw raw;
 	struct packets packets;

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-static const struct socket_kind *const kinds[] = { &stream_kind, &datagram_kind, &ping_kind,
-						   &ping6_kind, &raw_kind };
+static const struct socket_kind *const kinds[] = { &stream_kind, &datagram_kind, &udp_lite_kind,
+						   &ping_kind,   &ping6_kind,    &raw_kind };
 
 /* 0 is the first protocol of its type, but no raw socket's; any other one may be. */
 static bool is_of_protocol(const struct socket_kind *kind, int protocol)

@@ -11,7 +11,10 @@ enum { RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC | MSG_E
 
 static int datagram_open(struct socket *socket)
 {
-	socket->datagram = udp_open(socket->home->udp, socket);
+	struct sockets *home = socket->home;
+
+	socket->datagram =
+		udp_open(socket->protocol == IPPROTO_UDPLITE ? home->udp_lite : home->udp, socket);
 	if (!socket->datagram)
 		return -ENOBUFS;
 	if (socket->domain == AF_INET6)
@@ -292,24 +295,18 @@ int datagram_poll(const struct socket *socket)
 	return bits;
 }
 
-const struct socket_kind datagram_kind = {
-	.type = SOCK_DGRAM,
-	.protocol = IPPROTO_UDP,
-	.options = datagram_options,
-	.option_count = &datagram_option_count,
-	.more_options = udp_options,
-	.more_option_count = &udp_option_count,
-	.open = datagram_open,
-	.close = datagram_close,
-	.holder = datagram_holder,
-	.filter = datagram_filter,
-	.peer = datagram_peer,
-	.take_error = datagram_take_error,
-	.bind = datagram_bind,
-	.connect = datagram_connect,
-	.disconnect = datagram_disconnect,
-	.shutdown = datagram_shutdown,
-	.send = datagram_send,
-	.receive = datagram_receive,
-	.poll = datagram_poll,
-};
+#define DATAGRAM_KIND(of_protocol, of_options)                                                     \
+	{                                                                                          \
+		.protocol = of_protocol, .more_options = of_options##_options,                     \
+		.more_option_count = &of_options##_option_count, .type = SOCK_DGRAM,               \
+		.options = datagram_options, .option_count = &datagram_option_count,               \
+		.open = datagram_open, .close = datagram_close, .holder = datagram_holder,         \
+		.filter = datagram_filter, .peer = datagram_peer,                                  \
+		.take_error = datagram_take_error, .bind = datagram_bind,                          \
+		.connect = datagram_connect, .disconnect = datagram_disconnect,                    \
+		.shutdown = datagram_shutdown, .send = datagram_send, .receive = datagram_receive, \
+		.poll = datagram_poll,                                                             \
+	}
+
+const struct socket_kind datagram_kind = DATAGRAM_KIND(IPPROTO_UDP, udp);
+const struct socket_kind udp_lite_kind = DATAGRAM_KIND(IPPROTO_UDPLITE, udp_lite);

@@ -132,6 +132,44 @@ const struct option datagram_options[] = {
 	{ IPPROTO_IP, MCAST_MSFILTER,            GROUP_FILTER_SIZE(0) | OPTION_READS, BOTH(group_filter) },
 };
 /* clang-format on */
+/* Linux cuts what makes no sense: less than the header to that, more than a datagram to one. */
+static uint16_t coverage_of(const void *value)
+{
+	int asked = int_of(value);
+	if (asked != 0 && asked < 8)
+		return 8;
+	return (uint16_t)(asked > UINT16_MAX ? UINT16_MAX : asked);
+}
+
+static int get_send_coverage(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, settings_of(socket)->send_coverage);
+}
+
+static int set_send_coverage(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	settings_of(socket)->send_coverage = coverage_of(value);
+	return 0;
+}
+
+static int get_receive_coverage(struct socket *socket, void *value, socklen_t *size)
+{
+	(void)size;
+	return give_int(value, settings_of(socket)->receive_coverage);
+}
+
+static int set_receive_coverage(struct socket *socket, const void *value, socklen_t size)
+{
+	(void)size;
+	settings_of(socket)->receive_coverage = coverage_of(value);
+	settings_of(socket)->judges_coverage = true;
+	return 0;
+}
+
+enum { UDPLITE_SEND_CSCOV = 10, UDPLITE_RECV_CSCOV = 11 }; /* net/udplite.h of Linux */
+
 /* clang-format off */
 const struct option udp_options[] = {
 	{ IPPROTO_UDP, UDP_CORK,    0, BOTH(cork) },
@@ -139,5 +177,12 @@ const struct option udp_options[] = {
 	{ IPPROTO_UDP, UDP_GRO,     0, BOTH(gro) },
 };
 /* clang-format on */
+/* clang-format off */
+const struct option udp_lite_options[] = {
+	{ IPPROTO_UDPLITE, UDPLITE_SEND_CSCOV, 0, BOTH(send_coverage) },
+	{ IPPROTO_UDPLITE, UDPLITE_RECV_CSCOV, 0, BOTH(receive_coverage) },
+};
+/* clang-format on */
+const size_t udp_lite_option_count = sizeof udp_lite_options / sizeof udp_lite_options[0];
 const size_t udp_option_count = sizeof udp_options / sizeof udp_options[0];
 const size_t datagram_option_count = sizeof datagram_options / sizeof datagram_options[0];

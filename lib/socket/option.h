@@ -100,6 +100,8 @@ extern const struct option datagram_options[];
 extern const size_t datagram_option_count;
 extern const struct option udp_options[]; /* beside those, of UDP alone */
 extern const size_t udp_option_count;
+extern const struct option udp_lite_options[]; /* of UDP-Lite */
+extern const size_t udp_lite_option_count;
 /* ipv6_options.c: of every IPv6 socket but a stream, which has two of them */
 extern const struct option ipv6_options[];
 extern const size_t ipv6_option_count;

@@ -57,6 +57,7 @@ struct socket_kind {
 
 extern const struct socket_kind stream_kind;
 extern const struct socket_kind datagram_kind;
+extern const struct socket_kind udp_lite_kind;
 extern const struct socket_kind ping_kind;
 extern const struct socket_kind ping6_kind;
 extern const struct socket_kind raw_kind;
@@ -100,6 +101,7 @@ struct sockets {
 	struct pool *pool;
 	struct tcp *tcp;
 	struct udp *udp;
+	struct udp *udp_lite;
 	struct udp *ping;
 	struct raw *raw;
 	struct packets *packets;

@@ -11,8 +11,7 @@
  *
  * A sender may hand over many datagrams of one size in one piece (UDP_SEGMENT), or one in many pieces (MSG_MORE, UDP_CORK:
  * udp_cork.c); a reader may take several of one sender at once (UDP_GRO: udp_run).
- *
- * Left out: UDP-Lite. */
+ * UDP-Lite is UDP with another checksum: udp_lite.h. */
 #ifndef TRANSPORT_UDP_H
 #define TRANSPORT_UDP_H
 
@@ -47,6 +46,7 @@ struct udp {
 	struct clock *clock;
 	struct ip *ip;
 	struct udp_config config;
+	bool lite; /* it is UDP-Lite */
 	struct random random;
 	struct siphash_key tuple_key;
 	struct table connected; /* by four-tuple */
@@ -68,6 +68,10 @@ struct udp_settings {
 	uint8_t discovery6;
 	bool dont_fragment6;
 	bool keep_failures6;
+	/* UDP-Lite's: bytes covered by the checksum, 0: all; and of what comes, at least so many, or all, where it is judged. */
+	uint16_t send_coverage;
+	uint16_t receive_coverage;
+	bool judges_coverage;
 	bool cork;        /* UDP_CORK */
 	bool gro;         /* UDP_GRO */
 	uint16_t segment; /* UDP_SEGMENT: payload bytes a datagram; 0: one whatever its size */

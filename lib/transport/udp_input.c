@@ -1,5 +1,6 @@
 /* What arrives for UDP: datagrams, and bad news. */
 #include "transport/udp.h"
+#include "transport/udp_lite.h"
 #include "wire/checksum.h"
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
@@ -14,6 +15,7 @@ struct arrival {
 	const struct ip_packet *packet;
 	struct endpoint local;
 	struct endpoint peer;
+	uint32_t covered; /* bytes, by the checksum */
 };
 
 /* IPv4 lets the sender leave it out (RFC 768); IPv6 does not (RFC 8200, 8.1). */
@@ -125,6 +127,9 @@ enum verdict udp_queue(struct udp_socket *socket, const struct ip_packet *packet
 
 static enum verdict queue(struct udp_socket *socket, const struct arrival *arrival)
 {
+	if (arrival->udp->lite &&
+	    !udp_lite_takes(socket, frame_size(arrival->packet->frame), arrival->covered))
+		return DROP_CHECKSUM;
 	return udp_queue(socket, arrival->packet, &arrival->peer, arrival->packet->frame,
 			 UDP_HEADER_SIZE);
 }
@@ -213,22 +218,35 @@ static enum verdict deliver_to_many(const struct arrival *arrival)
 	return verdict;
 }
 
+/* Trims padding, and tells how much of the datagram is covered by its checksum. */
+static enum verdict judge(const struct udp *udp, const struct ip_packet *packet,
+			  struct udp_header *header, uint32_t *covered)
+{
+	if (udp->lite)
+		return udp_lite_judge(packet, header, covered);
+	if (!udp_parse(frame_head(packet->frame), frame_size(packet->frame), header))
+		return DROP_MALFORMED;
+	frame_trim(packet->frame, header->size);
+	*covered = header->size;
+	return checksum_holds(packet, header) ? DELIVERED : DROP_CHECKSUM;
+}
+
 enum verdict udp_input(void *context, const struct ip_packet *packet)
 {
 	struct udp *udp = context;
 	struct udp_header header;
+	uint32_t covered;
 
-	if (!udp_parse(frame_head(packet->frame), frame_size(packet->frame), &header))
-		return DROP_MALFORMED;
-	frame_trim(packet->frame, header.size);
-	if (!checksum_holds(packet, &header))
-		return DROP_CHECKSUM;
+	enum verdict verdict = judge(udp, packet, &header, &covered);
+	if (verdict != DELIVERED)
+		return verdict;
 
 	struct arrival arrival = {
 		.udp = udp,
 		.packet = packet,
 		.local = { packet->destination, header.destination_port },
 		.peer = { packet->source, header.source_port },
+		.covered = covered,
 	};
 	if (packet->to_group && !ip_is_own(udp->ip, &packet->destination))
 		return deliver_to_many(&arrival);

@@ -1,5 +1,6 @@
 /* What UDP sends. */
 #include "transport/outgoing.h"
+#include "transport/udp_lite.h"
 #include "wire/ipv4.h"
 #include "wire/udp.h"
 
@@ -9,6 +10,10 @@
 static int emit(const struct udp_socket *socket, const struct udp_outgoing *outgoing,
 		const struct outgoing_way *way, struct frame *frame)
 {
+	if (socket->udp->lite) {
+		udp_lite_write(socket, &way->source, &way->peer, frame);
+		return outgoing_emit(socket, outgoing, way, PROTOCOL_UDP_LITE, frame);
+	}
 	struct udp_header header = { .source_port = socket->holder.local.port,
 				     .destination_port = way->peer.port,
 				     .size = (uint16_t)(UDP_HEADER_SIZE + frame_size(frame)) };

@@ -12,6 +12,7 @@ enum {
 	PROTOCOL_IGMP = 2,
 	PROTOCOL_TCP = 6,
 	PROTOCOL_UDP = 17,
+	PROTOCOL_UDP_LITE = 136,
 };
 
 struct ipv4_header {

@@ -125,6 +125,8 @@ static const char *netid_of(const struct berth_socket_info *info)
 		return "tcp";
 	if (info->type == SOCK_RAW)
 		return "raw";
+	if (info->protocol == IPPROTO_UDPLITE)
+		return "udpl";
 	if (info->protocol == IPPROTO_ICMPV6)
 		return "icmp6";
 	return info->protocol == IPPROTO_ICMP ? "icmp" : "udp";

@@ -21,7 +21,7 @@ static bool is_served(int domain, int kind, int protocol)
 	case SOCK_STREAM:
 		return protocol == 0 || protocol == IPPROTO_TCP;
 	case SOCK_DGRAM:
-		return protocol == 0 || protocol == IPPROTO_UDP ||
+		return protocol == 0 || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE ||
 		       protocol == (domain == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6);
 	default:
 		return protocol > 0 && protocol <= UINT8_MAX;
