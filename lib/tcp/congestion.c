@@ -72,6 +72,7 @@ void congestion_init(struct congestion *congestion, const struct berth_allocator
 		.mss = mss,
 		.window = congestion_initial_window(mss),
 		.threshold = CONGESTION_WINDOW_MOST,
+		.full_at = now,
 	};
 	begin(congestion, allocator, now);
 }
@@ -173,13 +174,20 @@ void congestion_acked(struct congestion *congestion, const struct congestion_ack
 		least(most(congestion->window, congestion->mss), CONGESTION_WINDOW_MOST);
 }
 
-/* What an undo goes back to: Linux's tcp_current_ssthresh. */
-static void remember(struct congestion *congestion)
+/* Linux's tcp_current_ssthresh. */
+static uint32_t remembered_threshold(const struct congestion *congestion)
 {
 	uint32_t most_of_it = congestion->window / 2 + congestion->window / 4;
 
+	return is_reducing(congestion) ? congestion->threshold
+				       : most(congestion->threshold, most_of_it);
+}
+
+/* What an undo goes back to. */
+static void remember(struct congestion *congestion)
+{
 	congestion->prr = (struct prr){ .prior_window = congestion->window };
-	congestion->prior_threshold = most(congestion->threshold, most_of_it);
+	congestion->prior_threshold = remembered_threshold(congestion);
 }
 
 void congestion_reduce(struct congestion *congestion, enum congestion_phase phase,
@@ -235,7 +243,39 @@ void congestion_undo(struct congestion *congestion, uint64_t now)
 	tell(congestion, CONGESTION_UNDONE, now);
 }
 
-void congestion_idle(struct congestion *congestion)
+void congestion_idle(struct congestion *congestion, uint64_t idle_ns, uint64_t rto_ns, uint64_t now)
 {
-	congestion->window = least(congestion->window, congestion_initial_window(congestion->mss));
+	uint32_t window = congestion->window, mss = congestion->mss;
+	uint32_t restart = least(window, congestion_initial_window(mss));
+
+	if (congestion->control->control)
+		return;
+	congestion->threshold = remembered_threshold(congestion);
+	for (; idle_ns > rto_ns && window > restart; idle_ns -= rto_ns)
+		window = window / 2 / mss * mss;
+	congestion->window = most(window, restart);
+	congestion->used_starving = 0;
+	congestion->full_at = now;
+}
+
+void congestion_starved(struct congestion *congestion, uint32_t outstanding, uint64_t rto_ns,
+			uint64_t now)
+{
+	uint32_t window = congestion->window, mss = congestion->mss;
+
+	congestion->used_starving = most(congestion->used_starving, outstanding);
+	if (congestion_is_limited(congestion)) {
+		congestion->used_starving = 0;
+		congestion->full_at = now;
+		return;
+	}
+	if (now - congestion->full_at < rto_ns || congestion->control->control)
+		return;
+	uint32_t used = most(congestion->used_starving, congestion_initial_window(mss));
+	if (congestion->phase == PHASE_OPEN && used < window) {
+		congestion->threshold = remembered_threshold(congestion);
+		congestion->window = (window + used) / 2 / mss * mss;
+	}
+	congestion->used_starving = 0;
+	congestion->full_at = now;
 }

@@ -85,6 +85,8 @@ struct congestion {
 	uint32_t used;
 	uint32_t used_until;
 	bool limited;
+	uint32_t used_starving; /* the most outstanding since full_at; */
+	uint64_t full_at; /* when the window was last the limit, or came down for want of use */
 	enum congestion_phase phase;
 };
 
@@ -138,7 +140,14 @@ void congestion_timed_out(struct congestion *congestion, uint32_t outstanding, u
 			  bool first, uint64_t now);
 /* The loss that the last reduction or time-out was for was none (RFC 4015; RFC 2883). The phase is the caller's. */
 void congestion_undo(struct congestion *congestion, uint64_t now);
-/* RFC 5681, 4.1: nothing was sent for longer than an RTO. */
-void congestion_idle(struct congestion *congestion);
+/* Nothing was sent for so long, which is longer than an RTO (RFC 5681, 4.1): half the window for each RTO, down to the initial
+ * one (RFC 2861). The threshold remembers it. */
+void congestion_idle(struct congestion *congestion, uint64_t idle_ns, uint64_t rto_ns,
+		     uint64_t now);
+/* The program has sent all it had, and that is so much outstanding. Once it has for an RTO not filled the window, that goes
+ * half the way to what it used (RFC 2861, which is Linux's way and not RFC 7661's: the unused part is not kept for five
+ * minutes). */
+void congestion_starved(struct congestion *congestion, uint32_t outstanding, uint64_t rto_ns,
+			uint64_t now);
 
 #endif

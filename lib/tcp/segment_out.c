@@ -496,14 +496,22 @@ static bool is_waiting(const struct tcp_connection *connection)
 	return sequence_before(connection->snd_nxt, end);
 }
 
-/* RFC 5681, 4.1. */
 static void note_idleness(struct tcp_connection *connection)
 {
-	bool idle =
-		connection->snd_una == connection->snd_nxt && connection->last_sent &&
-		connection->tcp->clock->now - connection->last_sent > rto_wait(&connection->rto);
+	uint64_t now = connection->tcp->clock->now, rto = rto_wait(&connection->rto);
+	bool idle = connection->snd_una == connection->snd_nxt && connection->last_sent &&
+		    now - connection->last_sent > rto;
 	if (idle && connection->tcp->tunables.slow_start_after_idle)
-		congestion_idle(&connection->congestion);
+		congestion_idle(&connection->congestion, now - connection->last_sent, rto, now);
+}
+
+/* All that there was has gone, and the program could have given more. */
+static void note_starvation(struct tcp_connection *connection)
+{
+	if (connection->tcp->tunables.slow_start_after_idle && tcp_send_room(connection) > 0)
+		congestion_starved(&connection->congestion,
+				   connection->snd_nxt - connection->snd_una,
+				   rto_wait(&connection->rto), connection->tcp->clock->now);
 }
 
 /* Is the congestion window full, and the peer's not? */
@@ -534,6 +542,8 @@ static void send_all(struct tcp_connection *connection)
 		;
 	congestion_filled(&connection->congestion, connection->snd_una, connection->snd_nxt,
 			  is_congested(connection));
+	if (!is_waiting(connection))
+		note_starvation(connection);
 	if (!is_waiting(connection) && congestion_room(connection) >= connection->mss)
 		rate_limited(&connection->rate, connection_in_flight(connection));
 	if (is_waiting(connection) && connection->snd_una == connection->snd_nxt)

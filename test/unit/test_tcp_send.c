@@ -311,19 +311,60 @@ static void ten_segments_go_before_the_first_ack(void **state)
 	expect_stream(world, 1 + 10 * MSS, 4 * MSS); /* slow start: two for each that left */
 }
 
-/* RFC 5681, 4.1. */
-static void after_idleness_the_initial_window_holds_again(void **state)
+/* RFC 5681, 4.1; RFC 2861: half of it for each RTO but the first. */
+static void idleness_halves_the_window_for_each_rto_down_to_the_initial_one(void **state)
+{
+	static const struct {
+		uint32_t halves, window;
+	} rows[] = { { 1, 50 }, { 2, 25 }, { 3, 12 }, { 4, 10 }, { 50, 10 } };
+
+	for (size_t row = 0; row < COUNT_OF(rows); row++) {
+		struct world *world = *state;
+		tcp_in_established(world);
+		struct congestion *congestion = &the_connection(world)->congestion;
+		user_writes(world, 10 * MSS);
+		PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1 + 10 * MSS);
+		CHECK_EQUAL(20 * MSS, congestion->window);
+		congestion->window = congestion->threshold = 100 * MSS;
+		uint64_t rto = rto_wait(&the_connection(world)->rto);
+		world_wait(world, rto * (rows[row].halves + 1));
+		user_writes(world, 1);
+		CHECK_EQUAL(rows[row].window * MSS, congestion->window);
+		CHECK_EQUAL(100 * MSS, congestion->threshold);
+		world_again(world);
+	}
+}
+
+static void idleness_is_nothing_where_the_host_says_so(void **state)
 {
 	struct world *world = *state;
 
 	tcp_in_established(world);
-	user_writes(world, 10 * MSS);
-	expect_stream(world, 1, 10 * MSS);
-	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1 + 10 * MSS);
-	CHECK_EQUAL(20 * MSS, the_connection(world)->congestion.window);
-	world_wait(world, SECOND);
-	user_writes(world, 30 * MSS);
-	expect_stream(world, 1 + 10 * MSS, 10 * MSS);
+	world->host->tcp.tunables.slow_start_after_idle = false;
+	the_connection(world)->congestion.window = 40 * MSS;
+	world_wait(world, 3600 * SECOND);
+	user_writes(world, 1);
+	CHECK_EQUAL(40 * MSS, the_connection(world)->congestion.window);
+}
+
+/* RFC 2861, 3.2; the threshold is three quarters of what was proven. */
+static void a_window_not_filled_for_an_rto_goes_half_the_way_to_what_is_used(void **state)
+{
+	struct world *world = *state;
+	uint32_t at = 1;
+
+	tcp_in_established(world);
+	struct congestion *congestion = &the_connection(world)->congestion;
+	congestion->window = 100 * MSS;
+	congestion->threshold = 50 * MSS;
+	for (int index = 0; index < 8; index++) { /* 400 ms, RTOs of 200 */
+		user_writes(world, 20 * MSS);
+		at += 20 * MSS;
+		world_wait(world, 50 * MILLISECOND);
+		PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = at);
+	}
+	CHECK_EQUAL(60 * MSS, congestion->window);
+	CHECK_EQUAL(75 * MSS, congestion->threshold);
 }
 
 /* Where the link takes large segments, they are whole multiples of the MSS but for the last. */
@@ -447,7 +488,9 @@ int main(void)
 		WORLD_TEST(the_window_never_shrinks_and_never_creeps_past_the_buffer),
 		cmocka_unit_test(the_initial_window_is_rfc_6928s),
 		WORLD_TEST(ten_segments_go_before_the_first_ack),
-		WORLD_TEST(after_idleness_the_initial_window_holds_again),
+		WORLD_TEST(idleness_halves_the_window_for_each_rto_down_to_the_initial_one),
+		WORLD_TEST(idleness_is_nothing_where_the_host_says_so),
+		WORLD_TEST(a_window_not_filled_for_an_rto_goes_half_the_way_to_what_is_used),
 		WORLD_TEST(large_segments_are_multiples_of_the_mss),
 		WORLD_TEST(the_mss_is_the_least_of_what_path_peer_and_user_allow),
 		WORLD_TEST(a_peer_that_announces_no_mss_means_536),
