@@ -203,7 +203,9 @@ static int get_info(struct socket *socket, void *value, socklen_t *size)
 		.tcpi_backoff = connection->rto.backoff,
 		.tcpi_options = (uint8_t)((connection->timestamps ? TCPI_OPT_TIMESTAMPS : 0) |
 					  (connection->sack ? TCPI_OPT_SACK : 0) |
-					  (connection->rcv_shift ? TCPI_OPT_WSCALE : 0)),
+					  (connection->rcv_shift ? TCPI_OPT_WSCALE : 0) |
+					  (connection->ecn.agreed ? TCPI_OPT_ECN : 0) |
+					  (connection->ecn.seen ? TCPI_OPT_ECN_SEEN : 0)),
 		.tcpi_rto = (uint32_t)(rto_wait(&connection->rto) / MICROSECOND),
 		.tcpi_ato = 40000,
 		.tcpi_snd_mss = mss,

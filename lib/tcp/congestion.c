@@ -198,6 +198,7 @@ void congestion_reduce(struct congestion *congestion, enum congestion_phase phas
 		remember(congestion);
 		congestion->threshold = congestion->control->threshold(congestion, outstanding);
 		congestion->counted = 0;
+		congestion->unannounced = true;
 	}
 	congestion->phase = phase;
 	tell(congestion, CONGESTION_REDUCES, now);
@@ -228,6 +229,7 @@ void congestion_timed_out(struct congestion *congestion, uint32_t outstanding, u
 		congestion->threshold = congestion->control->threshold(congestion, outstanding);
 	}
 	congestion->phase = PHASE_LOSS;
+	congestion->unannounced = true;
 	congestion->window = in_flight + congestion->mss;
 	congestion->counted = 0;
 	tell(congestion, CONGESTION_TIMED_OUT, now);
@@ -240,6 +242,7 @@ void congestion_undo(struct congestion *congestion, uint64_t now)
 
 	congestion->window = most(congestion->window, window);
 	congestion->threshold = most(congestion->threshold, congestion->prior_threshold);
+	congestion->unannounced = false;
 	tell(congestion, CONGESTION_UNDONE, now);
 }
 

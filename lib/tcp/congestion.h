@@ -88,6 +88,7 @@ struct congestion {
 	uint32_t used_starving; /* the most outstanding since full_at; */
 	uint64_t full_at; /* when the window was last the limit, or came down for want of use */
 	enum congestion_phase phase;
+	bool unannounced; /* the window came down, and ECN's CWR has not told the peer yet */
 };
 
 extern const struct congestion_control cubic;

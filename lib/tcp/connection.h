@@ -11,6 +11,7 @@
 #include "base/table.h"
 #include "ip/ip.h"
 #include "tcp/congestion.h"
+#include "tcp/ecn.h"
 #include "tcp/rack.h"
 #include "tcp/rate.h"
 #include "tcp/reassembly.h"
@@ -137,6 +138,7 @@ struct tcp_connection {
 	/* Loss and rate. */
 	struct rto rto;
 	struct congestion congestion;
+	struct ecn ecn;
 	uint64_t turn; /* when the pacing rate lets more data go */
 	struct scoreboard board;
 	struct rack rack;

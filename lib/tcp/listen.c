@@ -196,6 +196,7 @@ static enum verdict take_syn(struct tcp_connection *listener, const struct ip_pa
 	struct tcp_connection *child = child_new(listener, &local, &peer, header, iss);
 	if (!child)
 		return DROP_MEMORY;
+	ecn_agree(child, header, packet->tos);
 	segment_out_syn(child);
 	return DELIVERED;
 }

@@ -16,6 +16,7 @@ void news_begin(struct news *news, struct tcp_connection *connection,
 		.una = connection->snd_una,
 		.in_flight = connection_in_flight(connection),
 		.highest_sacked = board->sacked ? board->highest_sacked : connection->snd_una,
+		.marked = ecn_is_echoed(connection, header),
 		.echo = stamped ? header->options.timestamp_echo : 0,
 	};
 }

@@ -25,6 +25,7 @@ struct news {
 	bool again;    /* what was sent again was acknowledged */
 	bool reneged;  /* what they had SACKed is still not acknowledged, though all before it is */
 	bool retransmission_lost; /* recovery.c's */
+	bool marked;              /* by ECN's echo */
 	bool waits; /* recovery.c's: something may be reordered, and a timer says when it is lost */
 
 	uint32_t lowest; /* of what was never sent again and arrived behind what is SACKed */

@@ -88,6 +88,16 @@ static void keep_open(struct tcp_connection *connection)
 	connection->recovery.high = connection->snd_nxt;
 }
 
+/* RFC 3168, 6.1.2: as for a loss, once a round trip; and there is nothing to undo. */
+static void enter_reduction(struct tcp_connection *connection, const struct news *news)
+{
+	uint32_t sent = outstanding(connection) + news->acknowledged; /* when the ACK came */
+
+	connection->recovery.may_undo = false;
+	congestion_reduce(&connection->congestion, PHASE_REDUCING, sent, now_of(connection));
+	connection->recovery.high = connection->snd_nxt;
+}
+
 static void enter_recovery(struct tcp_connection *connection)
 {
 	undo_begin(connection);
@@ -312,6 +322,8 @@ static void in_order(struct tcp_connection *connection, struct news *news)
 	find_lost(connection, news);
 	if (connection->board.lost > 0)
 		enter_recovery(connection);
+	else if (news->marked && phase_of(connection) <= PHASE_DISORDER)
+		enter_reduction(connection, news);
 	else if (phase_of(connection) != PHASE_REDUCING)
 		keep_open(connection);
 }
@@ -319,12 +331,14 @@ static void in_order(struct tcp_connection *connection, struct news *news)
 /* Nothing is to be asked where an ACK just acknowledges, and nothing is amiss: Linux's tcp_ack_is_dubious. */
 static bool is_dubious(const struct tcp_connection *connection, const struct news *news)
 {
-	return news->duplicate_ack || news->sacked > 0 || news->came_twice ||
+	return news->duplicate_ack || news->sacked > 0 || news->came_twice || news->marked ||
 	       phase_of(connection) != PHASE_OPEN;
 }
 
 static void follow_phase(struct tcp_connection *connection, struct news *news)
 {
+	if (news->marked)
+		connection->recovery.may_undo = false;
 	if (phase_of(connection) == PHASE_OPEN)
 		connection->recovery.stamped = false;
 	else if (is_acknowledged(connection, connection->recovery.high) &&

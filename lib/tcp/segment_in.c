@@ -409,6 +409,7 @@ static enum verdict in_syn_sent(struct tcp_connection *connection, struct segmen
 	connection->rcv_nxt = connection->rcv_edge = header->sequence + 1;
 	connection->last_received = connection->tcp->clock->now;
 	negotiation_agree(connection, header);
+	ecn_agree(connection, header, segment->packet->tos);
 	connection_set_mss(connection, connection->path_mtu);
 	take_window(connection, header, 0);
 	if (!acknowledges) { /* both opened at once */

@@ -7,9 +7,9 @@
 #include "tcp/undo.h"
 #include "wire/ipv4.h"
 
-/* The one place where a segment meets IP. */
+/* The one place where a segment meets IP; mark: ECN's, of its header. */
 static enum verdict put_out(struct tcp_connection *connection, struct frame *frame,
-			    struct tcp_header *header)
+			    struct tcp_header *header, uint8_t mark)
 {
 	header->source_port = connection->holder.local.port;
 	header->destination_port = connection->peer.port;
@@ -24,7 +24,7 @@ static enum verdict put_out(struct tcp_connection *connection, struct frame *fra
 		.protocol = PROTOCOL_TCP,
 		.interface = connection->holder.interface,
 		.ttl = v4 ? settings->ttl : settings->ipv6.hop_limit,
-		.tos = v4 ? settings->tos : settings->ipv6.traffic_class,
+		.tos = v4 ? settings->tos | mark : settings->ipv6.traffic_class | mark,
 		/* RFC 6437, 3: of the connection, by a key */
 		.flow = connection->timestamp_offset >> 12,
 		.dont_fragment = true,
@@ -38,6 +38,7 @@ static void tell_receive_side(struct tcp_connection *connection, struct tcp_head
 	uint32_t window = connection_window(connection);
 	uint32_t edge = connection->rcv_nxt + window;
 
+	header->flags |= ecn_flags(connection);
 	header->acknowledgment = connection->rcv_nxt;
 	header->window = (uint16_t)(window >> connection->rcv_shift);
 	if (sequence_after(edge, connection->rcv_edge))
@@ -71,7 +72,7 @@ static void send_empty(struct tcp_connection *connection, uint8_t flags, uint32_
 	negotiation_options(connection, &header);
 	if (!sack_is_silent(connection))
 		sack_tell(connection, &header.options);
-	put_out(connection, frame, &header);
+	put_out(connection, frame, &header, ECN_NOT_CAPABLE);
 }
 
 void segment_out_ack(struct tcp_connection *connection)
@@ -106,7 +107,7 @@ void segment_out_reset(struct tcp_connection *connection)
 		.acknowledgment = connection->rcv_nxt,
 		.flags = TCP_RST | TCP_ACK,
 	};
-	put_out(connection, frame, &header);
+	put_out(connection, frame, &header, ECN_NOT_CAPABLE);
 }
 
 void segment_out_refuse(struct tcp *tcp, const struct ip_packet *packet,
@@ -251,11 +252,12 @@ void segment_out_syn(struct tcp_connection *connection)
 		header.flags |= TCP_ACK;
 		tell_receive_side(connection, &header);
 	}
+	header.flags |= ecn_offer(connection);
 	header.window = syn_window(connection);
 	connection->rcv_edge = connection->rcv_nxt + header.window;
 	negotiation_offer(connection, &header);
 	if (frame)
-		put_out(connection, frame, &header);
+		put_out(connection, frame, &header, ECN_NOT_CAPABLE);
 	if (connection->snd_nxt != connection->iss)
 		connection->retransmitted++;
 	else
@@ -314,7 +316,7 @@ static bool is_pushed(const struct tcp_connection *connection, uint32_t sequence
 }
 
 static void send_text(struct tcp_connection *connection, struct frame *frame, uint32_t sequence,
-		      bool fin)
+		      bool fin, uint8_t mark)
 {
 	uint32_t size = frame->payload_size;
 	struct tcp_header header = {
@@ -332,11 +334,13 @@ static void send_text(struct tcp_connection *connection, struct frame *frame, ui
 		connection->interactive = true;
 		connection->quick_acks = 0;
 	}
+	if (mark)
+		header.flags |= ecn_data_flags(connection);
 	tell_receive_side(connection, &header);
 	negotiation_options(connection, &header);
 	if (!sack_is_silent(connection))
 		sack_tell(connection, &header.options);
-	put_out(connection, frame, &header);
+	put_out(connection, frame, &header, mark);
 }
 
 /* Sends up to size bytes of the queue from snd_nxt on, and the FIN behind them. False: no memory, and a timer will try
@@ -356,7 +360,8 @@ static bool send_first(struct tcp_connection *connection, uint32_t size, bool fi
 	if (filled % mss_now(connection))
 		connection->snd_small = sequence + filled;
 	account_first(connection, sequence, filled + fin);
-	send_text(connection, frame, sequence, fin);
+	send_text(connection, frame, sequence, fin,
+		  filled > 0 ? ecn_mark(connection) : ECN_NOT_CAPABLE);
 	return true;
 }
 
@@ -382,7 +387,7 @@ static bool send_again(struct tcp_connection *connection, struct sending *sendin
 		return false;
 	}
 	account_again(connection, sequence, size);
-	send_text(connection, frame, sequence, fin);
+	send_text(connection, frame, sequence, fin, ECN_NOT_CAPABLE);
 	return true;
 }
 

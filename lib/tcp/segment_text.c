@@ -149,6 +149,7 @@ static enum verdict take_text(struct tcp_connection *connection, struct segment 
 	assert(state_may_receive(connection->state)); /* behind their FIN all was trimmed */
 	if (!has_reader(connection))
 		return refuse_text(connection, segment);
+	ecn_take(connection, segment->header, segment->packet->tos);
 
 	struct slice slices[FRAME_SLICES + 1];
 	int count = share_text(segment, slices);

@@ -10,6 +10,9 @@ enum {
 	RECOVERY_STATIC_WINDOW = 2, /* its reordering window does not adapt */
 	RECOVERY_NO_COUNT = 4,      /* no count of three before reordering was seen */
 	EARLY_RETRANS_PROBE = 3,    /* tcp_early_retrans: this or 4 sends tail loss probes */
+	ECN_OFF = 0,                /* tcp_ecn */
+	ECN_ASK = 1,
+	ECN_ANSWER = 2, /* agree where the peer asks */
 	COOKIES_NEVER = 0,
 	COOKIES_WHEN_FULL = 1,
 	COOKIES_ALWAYS = 2,
@@ -28,13 +31,15 @@ struct tcp_tunables {
 	bool window_scaling;         /* tcp_window_scaling */
 	const struct congestion_control *congestion_control; /* tcp_congestion_control */
 	bool slow_start_after_idle;                          /* tcp_slow_start_after_idle */
-	uint8_t syn_retries;                                 /* tcp_syn_retries */
-	uint8_t syn_ack_retries;                             /* tcp_synack_retries */
-	uint8_t syn_cookies;    /* tcp_syncookies: never, for a full SYN queue, always */
-	uint8_t retries;        /* tcp_retries2 */
-	uint8_t orphan_retries; /* tcp_orphan_retries, 0 of which is 8 */
-	uint32_t fin_timeout_s; /* tcp_fin_timeout */
-	uint32_t receive_most;  /* tcp_rmem's third: what the window scale must reach */
+	uint8_t ecn;                                         /* tcp_ecn */
+	bool ecn_fallback;       /* tcp_ecn_fallback: a SYN that goes again does not ask */
+	uint8_t syn_retries;     /* tcp_syn_retries */
+	uint8_t syn_ack_retries; /* tcp_synack_retries */
+	uint8_t syn_cookies;     /* tcp_syncookies: never, for a full SYN queue, always */
+	uint8_t retries;         /* tcp_retries2 */
+	uint8_t orphan_retries;  /* tcp_orphan_retries, 0 of which is 8 */
+	uint32_t fin_timeout_s;  /* tcp_fin_timeout */
+	uint32_t receive_most;   /* tcp_rmem's third: what the window scale must reach */
 };
 
 static inline struct tcp_tunables tcp_tunables_default(void)
@@ -52,6 +57,8 @@ static inline struct tcp_tunables tcp_tunables_default(void)
 		.window_scaling = true,
 		.congestion_control = congestion_at(0),
 		.slow_start_after_idle = true,
+		.ecn = ECN_ANSWER,
+		.ecn_fallback = true,
 		.syn_retries = 6,
 		.syn_ack_retries = 5,
 		.syn_cookies = COOKIES_WHEN_FULL,

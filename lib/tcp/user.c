@@ -58,6 +58,7 @@ static void begin_anew(struct tcp_connection *connection)
 	connection->ts_recent = 0; /* echoed by the SYN otherwise (RFC 7323, 3.2) */
 	connection->interactive = false;
 	connection->recovery = (struct recovery){ 0 };
+	connection->ecn = (struct ecn){ 0 };
 	congestion_close(&connection->congestion, connection->tcp->allocator);
 	connection->challenged_at = connection->last_text = 0;
 	connection->duplicate_left = connection->duplicate_right = 0;

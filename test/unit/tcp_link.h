@@ -79,6 +79,7 @@ struct segment {
 	uint16_t window;
 	struct tcp_options options;
 	uint8_t flip; /* the payload's bytes are not the pattern's */
+	uint8_t tos;
 };
 
 static inline uint8_t pattern_at(uint32_t sequence)
@@ -313,6 +314,7 @@ static inline size_t make_segment(const struct world *world, uint8_t *frame,
 							 { { 2, 0, 0, 0, 0, 2 } },
 							 ETHERTYPE_IPV4 });
 	ipv4_write(ip, &(struct ipv4_header){ .total_size = (uint16_t)(IPV4_HEADER_SIZE + size),
+					      .tos = segment->tos,
 					      .ttl = 64,
 					      .protocol = PROTOCOL_TCP,
 					      .source = PEER,

@@ -191,6 +191,7 @@ static void a_probe_that_came_twice_was_not_needed(void **state)
 {
 	struct world *world = *state;
 
+	world->host->tcp.tunables.slow_start_after_idle = false;
 	with_ten_in_flight(world, TEN);
 	peer_acknowledges(world, 9);
 	world_until_sent(world);

@@ -32,6 +32,8 @@ static const struct setting settings[] = {
 	TUNABLE("tcp_timestamps", timestamps),
 	TUNABLE("tcp_window_scaling", window_scaling),
 	TUNABLE("tcp_slow_start_after_idle", slow_start_after_idle),
+	TUNABLE("tcp_ecn", ecn),
+	TUNABLE("tcp_ecn_fallback", ecn_fallback),
 	TUNABLE("tcp_syn_retries", syn_retries),
 	TUNABLE("tcp_synack_retries", syn_ack_retries),
 	TUNABLE("tcp_syncookies", syn_cookies),
@@ -47,7 +49,6 @@ struct given {
 
 static const struct given given[] = {
 	{ "net.ipv4.tcp_fack", "0" },
-	{ "net.ipv4.tcp_ecn", "0" },
 	{ "net.ipv4.tcp_notsent_lowat", "4294967295" },
 	{ "net.ipv4.tcp_fastopen", "0x70403" },
 	{ "net.ipv4.tcp_fastopen_key", "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4" },
