@@ -1,6 +1,7 @@
 #!/bin/bash
 # examples: the programs of example/ do what the README says. Each kind runs on the machine's own loopback and on Berth
-# hosts, and prints the same; the echo request, which the machine keeps for root, runs on Berth.
+# hosts, and prints the same; the echo request, which the machine keeps for root, runs on Berth, and natively only
+# as root. Each is asked of both families, but for the broadcast, which is IPv4's alone.
 #
 #   test/examples.sh BUILD-DIRECTORY      prints ok or not ok a check
 set -euo pipefail
@@ -64,17 +65,31 @@ one_way() { # FILE BEGIN LISTENER-COMMAND SENDER-COMMAND
 "$build/example/two_hosts" >two_hosts
 verdict two_hosts "$here/two_hosts.expected" two_hosts
 
-echo_request() { timeout 20 "$build/berth" run --name "$1" -- "$build/example/echo_request" "$2" 2>&1 || echo "status $?"; }
-timeout 20 "$build/berth" run --name target --ip 10.77.0.1 -- sleep 10 >/dev/null 2>&1 &
+# Sends the request, behind a command ("env" for none), and is judged.
+echo_request() { # NAME ADDRESS PREFIX
+	# The prefix is words to be split.
+	timeout 20 $3 "$build/example/echo_request" "$2" >answer 2>&1 || echo "status $?" >>answer
+	sed "s/ADDRESS/$2/" "$here/echo_request.expected" >expected
+	verdict "echo_request_$1, $2" expected answer
+}
+if ((EUID == 0)); then
+	echo_request on_the_machine 127.0.0.1 env
+	echo_request on_the_machine ::1 env
+fi
+timeout 20 "$build/berth" run --name target --ip 10.77.0.1 -- sleep 15 >/dev/null 2>&1 &
 target=$!
 for _ in {1..200}; do
 	! "$build/berth" ps 2>/dev/null | grep -q 10.77.0.1 || break
 	sleep 0.05
 done
-echo_request client 10.77.0.1 >echo_request
+for address in 10.77.0.1 fd77::1; do
+	echo_request on_berth $address "$build/berth run --name client --"
+done
+for address in 127.0.0.1 ::1; do
+	echo_request on_one_host $address "$build/berth exec target --"
+done
 kill $target
 wait $target || true
-verdict echo_request_on_berth "$here/echo_request.expected" echo_request
 
 for kind in stream datagram; do
 	for address in 127.0.0.1 ::1; do
@@ -84,6 +99,10 @@ for kind in stream datagram; do
 	for address in 10.77.0.1 fd77::1; do
 		pair $kind berth $address 7000 "$build/berth run --name server --ip $address --" "$build/berth run --name client --"
 		verdict "${kind}_on_berth, $address" "$here/$kind.expected" berth
+	done
+	for address in 127.0.0.1 ::1; do
+		pair $kind berth $address 7000 "$build/berth run --name server --" "$build/berth exec server --"
+		verdict "${kind}_on_one_host, $address" "$here/$kind.expected" berth
 	done
 done
 
