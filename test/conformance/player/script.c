@@ -27,10 +27,11 @@ struct counts {
 
 static const char *const version_names[] = { "ipv4", "ipv4-mapped-ipv6", "ipv6" };
 
-/* What the kernel's own ksft_runner.sh defines, so that a script reads the same over both. */
+/* What the kernel's own ksft_runner.sh defines, so that a script reads the same over both. A socket of IPv6 speaks as one
+ * over mapped addresses too. */
 static void define_for(struct network *network, struct arena *arena)
 {
-	bool is_ipv6 = network->version == OVER_IPV6;
+	bool is_ipv6 = network->version != OVER_IPV4;
 	struct outcome outcome = { 0 };
 
 	network_option(network, arena, "define",
