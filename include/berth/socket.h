@@ -73,7 +73,8 @@ int berth_shutdown(struct berth_host *host, int descriptor, int how);
 int berth_close(struct berth_host *host, int descriptor);
 
 /* Flags: MSG_DONTWAIT, MSG_NOSIGNAL (no change), MSG_MORE (a stream, or UDP), MSG_CONFIRM (a datagram: the peer is known to be
- * there); others, MSG_OOB among them, are -EOPNOTSUPP. The bytes are copied. Returns how many were taken.
+ * there), MSG_ZEROCOPY (a stream); others, MSG_OOB among them, are -EOPNOTSUPP. The bytes are copied: with MSG_ZEROCOPY on
+ * a socket with SO_ZEROCOPY too, which says so by MSG_ERRQUEUE at once, as Linux does in time. Returns how many were taken.
  *
  * Of a stream: -EAGAIN: the send buffer is full; -EPIPE; -ENOTCONN; the connection's pending error.
  * Of a datagram, which goes whole or not at all: -EDESTADDRREQ; -EMSGSIZE: over 65,507 bytes, or over the path's MTU where
@@ -96,7 +97,8 @@ ssize_t berth_sendmsg(struct berth_host *host, int descriptor, const struct msgh
 
 /* As recv, and whom from; a stream names nobody: *address_size is 0. msg_flags tells MSG_TRUNC and MSG_CTRUNC. Control
  * messages where the socket's options ask for them: IP_PKTINFO, IP_TTL, IP_TOS, IPv6's like, UDP_GRO, and SO_TIMESTAMP or SO_TIMESTAMPNS, by the
- * host's clock. */
+ * host's clock. MSG_ERRQUEUE: what IP_RECVERR keeps of errors, and which sends with MSG_ZEROCOPY are done, as IP_RECVERR or
+ * IPV6_RECVERR (ip(7)); -EAGAIN: neither. */
 ssize_t berth_recvfrom(struct berth_host *host, int descriptor, void *data, size_t size, int flags,
 		       struct sockaddr *address, socklen_t *address_size);
 ssize_t berth_recvmsg(struct berth_host *host, int descriptor, struct msghdr *message, int flags);

@@ -291,16 +291,31 @@ void message_write_frame_controls(const struct socket *socket, const struct pack
 	message->msg_flags |= controls.flags;
 }
 
-/* Behind the error comes who said so, in the socket's family. */
-void message_write_failure(int domain, const struct udp_failure *failure, struct msghdr *message)
+/* Behind the error comes who said so, in the socket's family: a struct sockaddr_in or sockaddr_in6. */
+struct extended_error {
+	struct sock_extended_err error;
+	struct sockaddr_storage offender;
+};
+
+static void write_extended_error(int domain, const struct extended_error *error,
+				 socklen_t offender_size, struct msghdr *message)
 {
 	struct controls controls = { message->msg_control, message->msg_controllen, 0, 0 };
+
+	if (!controls.at)
+		controls.room = 0;
+	add(&controls, domain == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
+	    domain == AF_INET ? IP_RECVERR : IPV6_RECVERR, error,
+	    sizeof error->error + offender_size);
+	message->msg_controllen = controls.used;
+	message->msg_flags |= controls.flags;
+}
+
+void message_write_failure(int domain, const struct udp_failure *failure, struct msghdr *message)
+{
 	const struct endpoint offender = { .address = failure->offender };
 	bool v4 = address_is_v4(&failure->peer.address);
-	struct {
-		struct sock_extended_err error;
-		struct sockaddr_storage offender;
-	} what = {
+	struct extended_error what = {
 		.error = { .ee_errno = (uint32_t)failure->error,
 			   .ee_origin = v4 ? SO_EE_ORIGIN_ICMP : SO_EE_ORIGIN_ICMP6,
 			   .ee_type = failure->type,
@@ -309,11 +324,23 @@ void message_write_failure(int domain, const struct udp_failure *failure, struct
 	};
 	socklen_t size = sizeof what.offender;
 
-	if (!controls.at)
-		controls.room = 0;
 	address_write(domain, &offender, (struct sockaddr *)&what.offender, &size);
-	add(&controls, domain == AF_INET ? IPPROTO_IP : IPPROTO_IPV6,
-	    domain == AF_INET ? IP_RECVERR : IPV6_RECVERR, &what, sizeof what.error + size);
-	message->msg_controllen = controls.used;
-	message->msg_flags |= controls.flags;
+	write_extended_error(domain, &what, size, message);
+}
+
+/* Nobody said it: the place for an address is empty. */
+void message_write_completion(const struct socket *socket, struct msghdr *message)
+{
+	const struct zerocopy *zerocopy = &socket->zerocopy;
+	const struct extended_error what = {
+		.error = { .ee_origin = SO_EE_ORIGIN_ZEROCOPY,
+			   .ee_code = SO_EE_CODE_ZEROCOPY_COPIED,
+			   .ee_info = zerocopy->first,
+			   .ee_data = zerocopy->first + zerocopy->count - 1 },
+	};
+	bool v4 = socket->domain == AF_INET;
+
+	write_extended_error(socket->domain, &what,
+			     v4 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6),
+			     message);
 }

@@ -24,4 +24,7 @@ void message_write_frame_controls(const struct socket *socket, const struct pack
 /* And an error's (MSG_ERRQUEUE). */
 void message_write_failure(int domain, const struct udp_failure *failure, struct msghdr *message);
 
+/* And what is due of MSG_ZEROCOPY's. */
+void message_write_completion(const struct socket *socket, struct msghdr *message);
+
 #endif

@@ -4,6 +4,7 @@
 #define SOCKET_SOCKET_H
 
 #include "base/list.h"
+#include "socket/zerocopy.h"
 #include "tcp/tcp.h"
 #include "transport/packet.h"
 #include "transport/ping.h"
@@ -85,7 +86,8 @@ struct socket {
 	bool tells_packet_info6, tells_hop_limit, tells_traffic_class;
 	bool tells_auxiliary; /* PACKET_AUXDATA, of a packet socket's frame */
 	enum timestamps timestamps;
-	struct block *reserved; /* between berth_send_reserve and its commit */
+	struct zerocopy zerocopy; /* a stream's */
+	struct block *reserved;   /* between berth_send_reserve and its commit */
 	/* SO_RCVTIMEO and SO_SNDTIMEO, kept for whoever waits on the caller's behalf: the library never does. */
 	struct timeval receive_timeout;
 	struct timeval send_timeout;

@@ -6,8 +6,10 @@
 #include <poll.h>
 
 /* MSG_EOR and MSG_CONFIRM say nothing to a stream; Linux takes them as well. */
-enum { SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE | MSG_EOR | MSG_CONFIRM };
-enum { RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC };
+enum {
+	SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE | MSG_EOR | MSG_CONFIRM | MSG_ZEROCOPY,
+	RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC | MSG_ERRQUEUE,
+};
 
 static int stream_open(struct socket *socket)
 {
@@ -136,6 +138,18 @@ int stream_may_send(struct socket *socket)
 	return 0;
 }
 
+/* Without the option the flag says nothing (Linux does this too). */
+static bool is_told_of(const struct socket *socket, int flags)
+{
+	return flags & MSG_ZEROCOPY && socket->connection->settings.zerocopy;
+}
+
+static void note_zerocopy(struct socket *socket)
+{
+	socket->zerocopy.count++;
+	socket_wake(socket->home, socket);
+}
+
 static ssize_t stream_send(struct socket *socket, const struct msghdr *message, int flags)
 {
 	struct tcp_connection *connection = socket->connection;
@@ -147,6 +161,8 @@ static ssize_t stream_send(struct socket *socket, const struct msghdr *message, 
 	size_t size = message_size(message);
 	if (result < 0 || size == 0)
 		return result;
+	if (is_told_of(socket, flags) && !zerocopy_has_room(&socket->zerocopy))
+		return -ENOBUFS;
 	if (tcp_send_room(connection) == 0)
 		return -EAGAIN;
 	for (size_t index = 0; sent < size && index < message->msg_iovlen; index++) {
@@ -158,7 +174,11 @@ static ssize_t stream_send(struct socket *socket, const struct msghdr *message, 
 		if (taken < piece.size)
 			break;
 	}
-	return sent > 0 ? (ssize_t)sent : -ENOBUFS;
+	if (sent == 0)
+		return -ENOBUFS;
+	if (is_told_of(socket, flags))
+		note_zerocopy(socket);
+	return (ssize_t)sent;
 }
 
 /* Is there something to read? 1; 0 at the end of the stream; or what recv(2) says. Data comes before an error. */
@@ -181,6 +201,18 @@ int stream_may_receive(struct socket *socket)
 	return -EAGAIN;
 }
 
+/* MSG_ERRQUEUE, which comes before anything else, in any state. */
+static ssize_t receive_completion(struct socket *socket, struct msghdr *message)
+{
+	message->msg_namelen = 0;
+	if (!zerocopy_is_due(&socket->zerocopy))
+		return -EAGAIN;
+	message->msg_flags = MSG_ERRQUEUE;
+	message_write_completion(socket, message);
+	zerocopy_told(&socket->zerocopy);
+	return 0;
+}
+
 /* A stream names no sender. */
 static ssize_t stream_receive(struct socket *socket, struct msghdr *message, int flags)
 {
@@ -189,6 +221,8 @@ static ssize_t stream_receive(struct socket *socket, struct msghdr *message, int
 
 	if (flags & ~RECEIVE_FLAGS)
 		return -EOPNOTSUPP;
+	if (flags & MSG_ERRQUEUE)
+		return receive_completion(socket, message);
 	message->msg_namelen = 0;
 	message->msg_controllen = 0;
 	message->msg_flags = 0;
@@ -239,7 +273,7 @@ static int stream_bits(const struct socket *socket)
 		if (send_ended || is_writable(connection))
 			bits |= POLLOUT | POLLWRNORM;
 	}
-	if (connection->error)
+	if (connection->error || zerocopy_is_due(&socket->zerocopy))
 		bits |= POLLERR;
 	return bits;
 }

@@ -22,6 +22,8 @@ NUMBER(keepalive_count, settings_of(socket)->keepalive_count, 1, 1, 127,
 NUMBER(syn_retries, settings_of(socket)->syn_retries, 1, 1, 127, (void)0)
 NUMBER(user_timeout, settings_of(socket)->user_timeout, MILLISECOND, 0, INT32_MAX, (void)0)
 
+NUMBER(zerocopy, settings_of(socket)->zerocopy, 1, 0, 1, (void)0)
+
 static int get_tos(struct socket *socket, void *value, socklen_t *size)
 {
 	(void)size;
@@ -248,6 +250,7 @@ const struct option stream_options[] = {
 	{ SOL_SOCKET,  SO_SNDBUF,     0, BOTH(send_buffer) },
 	{ SOL_SOCKET,  SO_RCVBUF,     0, BOTH(receive_buffer) },
 	{ SOL_SOCKET,  SO_RCVLOWAT,   0, BOTH(low_water) },
+	{ SOL_SOCKET,  SO_ZEROCOPY,   0, BOTH(zerocopy) },
 	{ SOL_SOCKET,  SO_LINGER,     sizeof(struct linger), BOTH(linger) },
 	{ IPPROTO_TCP, TCP_NODELAY,   0, BOTH(no_delay) },
 	{ IPPROTO_TCP, TCP_CORK,      0, BOTH(cork) },

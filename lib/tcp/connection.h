@@ -43,6 +43,7 @@ struct tcp_settings {
 	uint16_t most_segment;      /* TCP_MAXSEG: 0, or the user's bound */
 	bool no_delay;
 	bool cork;
+	bool zerocopy; /* SO_ZEROCOPY: MSG_ZEROCOPY is told of */
 	bool keepalive;
 	bool linger;
 	uint32_t linger_seconds;

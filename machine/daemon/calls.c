@@ -214,6 +214,12 @@ static int get_ring_option(struct call *call, socklen_t *size)
 	return result;
 }
 
+/* A guest's own kernel takes its sends, without their flags: nobody here would know of MSG_ZEROCOPY. */
+static bool is_no_option_of_guests(const struct control_header *header)
+{
+	return header->a == SOL_SOCKET && header->b == SO_ZEROCOPY;
+}
+
 /* What a getter reads, of those that do: the beginning of a filter of sources. */
 enum { QUESTION_MOST = GROUP_FILTER_SIZE(0) };
 
@@ -223,6 +229,8 @@ static int call_getsockopt(struct call *call)
 
 	if (header->c < 0)
 		return -EINVAL;
+	if (is_no_option_of_guests(header))
+		return -ENOPROTOOPT;
 	if (is_datagrams(call))
 		datagram_settle_errors(call->carrier);
 	if (take_error(call))
@@ -262,6 +270,8 @@ static int call_setsockopt(struct call *call)
 {
 	const struct control_header *header = call->header;
 
+	if (is_no_option_of_guests(header))
+		return -ENOPROTOOPT;
 	if (is_filter(call))
 		return set_filter(call);
 	if (is_datagrams(call) && header->a == SOL_PACKET) {

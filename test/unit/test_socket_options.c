@@ -13,6 +13,8 @@ static const struct row rows[] = {
 	{ SOL_SOCKET, SO_REUSEADDR, 0, 7, 1, 0 },
 	{ SOL_SOCKET, SO_REUSEPORT, 0, 7, 1, 0 },
 	{ SOL_SOCKET, SO_KEEPALIVE, 0, 7, 1, 0 },
+	{ SOL_SOCKET, SO_ZEROCOPY, 0, 1, 1, 2 },
+	{ SOL_SOCKET, SO_ZEROCOPY, 0, 1, 1, -1 },
 	{ SOL_SOCKET, SO_SNDBUF, 512 << 10, 10000, 20000, 0 },
 	{ SOL_SOCKET, SO_SNDBUF, 512 << 10, 1, 4608, 0 },
 	{ SOL_SOCKET, SO_SNDBUF, 512 << 10, 1000000, 425984, 0 },
@@ -213,6 +215,7 @@ static void an_accepted_socket_inherits_its_listeners_options(void **state)
 {
 	static const struct row inherited[] = {
 		{ SOL_SOCKET, SO_KEEPALIVE, 0, 1, 1, 0 },
+		{ SOL_SOCKET, SO_ZEROCOPY, 0, 1, 1, 0 },
 		{ SOL_SOCKET, SO_RCVBUF, 0, 20000, 40000, 0 },
 		{ IPPROTO_TCP, TCP_NODELAY, 0, 1, 1, 0 },
 		{ IPPROTO_TCP, TCP_KEEPIDLE, 0, 100, 100, 0 },
