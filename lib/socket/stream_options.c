@@ -186,6 +186,42 @@ static int set_congestion(struct socket *socket, const void *value, socklen_t si
 	return 0;
 }
 
+/* Of no bound it is all ones, in four bytes or, where there is room, in eight. */
+static int get_pacing_rate(struct socket *socket, void *value, socklen_t *size)
+{
+	uint64_t rate =
+		settings_of(socket)->pacing_rate ? settings_of(socket)->pacing_rate : UINT64_MAX;
+	uint32_t cut = rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+
+	if (*size >= sizeof rate) {
+		*size = sizeof rate;
+		memcpy(value, &rate, sizeof rate);
+		return 0;
+	}
+	if (*size > sizeof cut)
+		*size = sizeof cut;
+	memcpy(value, &cut, *size);
+	return 0;
+}
+
+static int set_pacing_rate(struct socket *socket, const void *value, socklen_t size)
+{
+	struct tcp_connection *connection = socket->connection;
+	uint64_t rate;
+
+	if (size < sizeof(int))
+		return -EINVAL;
+	if (size >= sizeof rate)
+		memcpy(&rate, value, sizeof rate);
+	else
+		rate = int_of(value) == -1 ? UINT64_MAX : (uint32_t)int_of(value);
+	connection->settings.pacing_rate = rate == UINT64_MAX ? 0 : rate;
+	if (connection->congestion.window > 0)
+		congestion_bound_rate(&connection->congestion, connection->settings.pacing_rate);
+	tcp_push(connection);
+	return 0;
+}
+
 static uint32_t segments(uint32_t bytes, uint32_t mss)
 {
 	return (bytes + mss - 1) / mss;
@@ -251,6 +287,7 @@ const struct option stream_options[] = {
 	{ SOL_SOCKET,  SO_RCVBUF,     0, BOTH(receive_buffer) },
 	{ SOL_SOCKET,  SO_RCVLOWAT,   0, BOTH(low_water) },
 	{ SOL_SOCKET,  SO_ZEROCOPY,   0, BOTH(zerocopy) },
+	{ SOL_SOCKET,  SO_MAX_PACING_RATE, 1, BOTH(pacing_rate) },
 	{ SOL_SOCKET,  SO_LINGER,     sizeof(struct linger), BOTH(linger) },
 	{ IPPROTO_TCP, TCP_NODELAY,   0, BOTH(no_delay) },
 	{ IPPROTO_TCP, TCP_CORK,      0, BOTH(cork) },

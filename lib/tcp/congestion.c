@@ -1,5 +1,6 @@
 #include "tcp/congestion.h"
 
+#include "base/clock.h"
 #include "wire/tcp.h"
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -92,7 +93,7 @@ void congestion_use(struct congestion *congestion, const struct berth_allocator 
 	congestion_close(congestion, allocator);
 	congestion->control = control;
 	congestion->counted = 0;
-	congestion->pacing_rate = 0;
+	congestion->pacing_rate = congestion->rate_most;
 	if (congestion->window > 0)
 		begin(congestion, allocator, now);
 }
@@ -100,6 +101,24 @@ void congestion_use(struct congestion *congestion, const struct berth_allocator 
 static bool is_reducing(const struct congestion *congestion)
 {
 	return congestion->phase == PHASE_REDUCING || congestion->phase == PHASE_RECOVERY;
+}
+
+void congestion_bound_rate(struct congestion *congestion, uint64_t rate_most)
+{
+	congestion->rate_most = rate_most;
+	if (!congestion->control->control || congestion->pacing_rate > rate_most)
+		congestion->pacing_rate = rate_most;
+}
+
+static void pace(struct congestion *congestion, const struct congestion_ack *ack)
+{
+	uint32_t percent = congestion->window < congestion->threshold / 2 ? 200 : 120;
+
+	if (!congestion->control->control && ack->srtt_ns > 0)
+		congestion->pacing_rate =
+			(uint64_t)congestion->window * percent * (SECOND / 100) / ack->srtt_ns;
+	if (congestion->pacing_rate == 0 || congestion->pacing_rate > congestion->rate_most)
+		congestion->pacing_rate = congestion->rate_most;
 }
 
 void congestion_sends_again(struct congestion *congestion, uint64_t now)
@@ -172,6 +191,8 @@ void congestion_acked(struct congestion *congestion, const struct congestion_ack
 	/* PRR, counting what leaves, may count to less than a segment. */
 	congestion->window =
 		least(most(congestion->window, congestion->mss), CONGESTION_WINDOW_MOST);
+	if (congestion->rate_most)
+		pace(congestion, ack);
 }
 
 /* Linux's tcp_current_ssthresh. */

@@ -77,6 +77,8 @@ struct congestion {
 	uint64_t
 		pacing_rate; /* bytes a second at which data leaves; 0: at once. segment_out obeys it */
 
+	uint64_t rate_most; /* the user's bound on that; 0: none */
+
 	/* The last reduction or time-out: what an undo goes back to is prr.prior_window and this. */
 	struct prr prr;
 	uint32_t prior_threshold;
@@ -110,6 +112,10 @@ void congestion_close(struct congestion *congestion, const struct berth_allocato
 /* Another controller takes over; the window stays. Before the handshake is over it only is the one to begin with. */
 void congestion_use(struct congestion *congestion, const struct berth_allocator *allocator,
 		    const struct congestion_control *control, uint64_t now);
+
+/* No faster than that (SO_MAX_PACING_RATE); 0: as the controller has it. While there is a bound, those that do not pace by
+ * themselves leave at what the window gives in a round trip, and a fifth more; twice that in slow start (Linux's numbers). */
+void congestion_bound_rate(struct congestion *congestion, uint64_t rate_most);
 
 /* Data is about to go, and nothing is in flight. */
 void congestion_sends_again(struct congestion *congestion, uint64_t now);

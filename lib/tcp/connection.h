@@ -51,7 +51,8 @@ struct tcp_settings {
 	uint64_t keepalive_interval;
 	uint8_t keepalive_count;
 	uint8_t syn_retries;
-	uint64_t user_timeout;                               /* 0: the retry count alone decides */
+	uint64_t user_timeout; /* 0: the retry count alone decides */
+	uint64_t pacing_rate;  /* SO_MAX_PACING_RATE, bytes a second; 0: no bound */
 	const struct congestion_control *congestion_control; /* NULL: the host's, of the moment */
 	uint8_t tos;
 	uint8_t ttl;

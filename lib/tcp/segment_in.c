@@ -167,6 +167,7 @@ static void become_established(struct tcp_connection *connection)
 	connection_move(connection, EVENT_SYN_ACKED);
 	congestion_init(&connection->congestion, connection->tcp->allocator, connection->mss,
 			connection->tcp->clock->now);
+	congestion_bound_rate(&connection->congestion, connection->settings.pacing_rate);
 	if (syn_was_lost) { /* RFC 5681, 3.1; RFC 6298, 5.7 */
 		connection->congestion.window = connection->mss;
 		connection->rto.rto_ns = 3 * SECOND;

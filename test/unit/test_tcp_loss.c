@@ -260,6 +260,46 @@ static void what_is_paced_leaves_at_its_rate(void **state)
 	}
 }
 
+/* SO_MAX_PACING_RATE: a window that would give more is held back, whatever the controller. */
+static void a_bound_on_the_rate_is_kept_by_any_controller(void **state)
+{
+	static const struct congestion_control *const controls[] = { &cubic, &newreno };
+
+	for (size_t row = 0; row < COUNT_OF(controls); row++) {
+		struct world *world = *state;
+		world->host->tcp.tunables.congestion_control = controls[row];
+		user_opens(world);
+		set_option(world, SOL_SOCKET, SO_MAX_PACING_RATE, 100 * MSS);
+		tcp_in_established(world);
+		user_writes(world, 60 * MSS);
+		uint32_t at = 1;
+		uint64_t start = world->now;
+		for (int index = 0; index < 50; index++) {
+			if (world->expected == world->sent_count)
+				world_until_sent(world);
+			SENDS(world, .flags = TCP_ACK, .sequence = at, .acknowledgment = 1,
+			      .size = MSS);
+			at += MSS;
+			peer_acknowledges(world, at);
+		}
+		CHECK_EQUAL(49 * 10 * MILLISECOND, world->now - start);
+		world_again(world);
+	}
+}
+
+static void without_a_bound_nothing_is_paced(void **state)
+{
+	struct world *world = *state;
+
+	tcp_in_established(world);
+	set_option(world, SOL_SOCKET, SO_MAX_PACING_RATE, 1000);
+	CHECK_EQUAL(1000, the_connection(world)->congestion.pacing_rate);
+	set_option(world, SOL_SOCKET, SO_MAX_PACING_RATE, -1);
+	CHECK_EQUAL(0, the_connection(world)->congestion.pacing_rate);
+	user_writes(world, 10 * MSS);
+	CHECK_EQUAL(10, world->sent_count - world->expected);
+}
+
 /* Spoofed duplicates cannot push out more than the window of the peer. */
 static void duplicates_without_end_do_not_pass_the_peers_window(void **state)
 {
@@ -372,6 +412,8 @@ int main(void)
 		WORLD_TEST(an_ack_cut_in_pieces_earns_no_more_than_a_whole_one),
 		WORLD_TEST(a_window_that_is_not_used_does_not_grow),
 		WORLD_TEST(what_is_paced_leaves_at_its_rate),
+		WORLD_TEST(a_bound_on_the_rate_is_kept_by_any_controller),
+		WORLD_TEST(without_a_bound_nothing_is_paced),
 		WORLD_TEST(duplicates_without_end_do_not_pass_the_peers_window),
 		WORLD_TEST(two_gibibytes_without_a_loss_do_not_forbid_recovery),
 		WORLD_TEST(a_lost_fin_goes_again),
