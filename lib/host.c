@@ -301,7 +301,7 @@ int berth_route6_remove(struct berth_host *host, const struct in6_addr *destinat
 
 void berth_forwarding(struct berth_host *host, int on)
 {
-	host->ip.forwarding = on != 0;
+	host->ip.forwarding4 = host->ip.forwarding6 = on != 0;
 }
 
 static void describe_ends(const struct socket *socket, const struct endpoint *local,

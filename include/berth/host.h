@@ -186,6 +186,30 @@ int berth_route6_remove(struct berth_host *host, const struct in6_addr *destinat
  * routes (RFC 1812, RFC 8200). */
 void berth_forwarding(struct berth_host *host, int on);
 
+/* The host's tunables, by the names that sysctl(8) has for them on Linux (net.ipv4.tcp_sack; slashes are dots) and with its
+ * meanings. One is there or it is unknown: none is taken and does nothing. A change is for what begins from then on: a
+ * connection keeps what was so as it was made. Differences: net.ipv6.conf.all.hop_limit is that of every interface that no
+ * router has told one; a stream's buffers begin with the second value of tcp_rmem and tcp_wmem, brought between the first and
+ * the third, which must stand in that order; flags are 0 or 1. */
+enum { BERTH_SYSCTL_VALUE_SIZE = 64 };
+
+/* Sets one: whole numbers with blanks between, decimal, 0x... or 0...; fewer than there are leave the rest. -ENOENT: it is
+ * unknown; -EINVAL: no such number, or beyond its bounds. */
+int berth_sysctl_set(struct berth_host *host, const char *name, const char *value);
+
+/* Writes its numbers in decimal, tabs between. -ENOENT. */
+int berth_sysctl_get(const struct berth_host *host, const char *name,
+		     char value[BERTH_SYSCTL_VALUE_SIZE]);
+
+struct berth_sysctl_info {
+	const char *name;
+	int values;           /* how many numbers it is */
+	uint32_t least, most; /* the bounds of each of them */
+};
+
+/* All there are, by index from 0, in alphabetical order. -ENOENT: there are no more. */
+int berth_sysctl_info(int index, struct berth_sysctl_info *info);
+
 #ifdef __cplusplus
 }
 #endif

@@ -81,8 +81,8 @@ bool forward_no_neighbour(struct ip *ip, struct frame *frame)
 {
 	const struct ip_packet packet = packet_of(frame);
 
-	if (!ip->forwarding || address_is_link_local(&packet.source) ||
-	    ip_is_own(ip, &packet.source))
+	bool forwarding = packet.version == 4 ? ip->forwarding4 : ip->forwarding6;
+	if (!forwarding || address_is_link_local(&packet.source) || ip_is_own(ip, &packet.source))
 		return false;
 	tell_sender(ip, &packet, NOBODY_ANSWERS, 0);
 	return true;

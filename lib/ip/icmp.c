@@ -52,8 +52,9 @@ bool icmp_share_data(const struct frame *from, struct frame *to)
 static enum verdict answer_echo(struct ip *ip, const struct ip_packet *packet,
 				const struct icmp_message *echo)
 {
-	if (packet->to_group)
-		return DROP_IGNORED; /* RFC 1122, 3.2.2.6: lest one packet make many (smurf) */
+	/* RFC 1122, 3.2.2.6: lest one packet make many (smurf). */
+	if (ip->echo_ignore_all || (packet->to_group && ip->echo_ignore_broadcasts))
+		return DROP_IGNORED;
 	struct frame *reply = frame_new(ip->pool);
 	if (!reply)
 		return DROP_MEMORY;

@@ -32,7 +32,9 @@ static void send_message(struct ip *ip, const struct ip_packet *about, uint8_t t
 static enum verdict answer_echo(struct ip *ip, const struct ip_packet *packet,
 				const struct icmp6_message *echo)
 {
-	if (packet->to_group && !address_is_multicast(&packet->destination))
+	bool of_group = address_is_multicast(&packet->destination);
+	if (ip->echo6_ignore_all || (of_group && ip->echo6_ignore_multicast) ||
+	    (packet->to_group && !of_group))
 		return DROP_IGNORED;
 	struct frame *reply = frame_new(ip->pool);
 	if (!reply)

@@ -135,7 +135,7 @@ static enum verdict ipv4_input(struct ip *ip, struct interface *interface, struc
 		.to_group = link_group,
 	};
 	bool ours = find_destination(ip, interface, &packet);
-	if (!ours && !ip_passes_on(ip, interface, link_group))
+	if (!ours && !ip_passes_on(ip->forwarding4, interface, link_group))
 		return DROP_NOT_OURS;
 	frame_trim(frame, ipv4.total_size);
 	verdict = judge_options(ip, &packet, &ipv4);

@@ -10,10 +10,9 @@ enum verdict ipv6_input(struct ip *ip, struct interface *interface, struct frame
 			bool link_group, struct interface *went_out_by);
 
 /* Whether what is for others goes on from here. What a link gave to many does not (RFC 1812, 5.3.4). */
-static inline bool ip_passes_on(const struct ip *ip, const struct interface *came_by,
-				bool link_group)
+static inline bool ip_passes_on(bool forwarding, const struct interface *came_by, bool link_group)
 {
-	return ip->forwarding && came_by->ethernet && !link_group;
+	return forwarding && came_by->ethernet && !link_group;
 }
 
 /* Gives a whole packet to raw sockets and to its protocol; where nobody takes it, its sender is told. */

@@ -171,7 +171,7 @@ enum verdict ipv6_input(struct ip *ip, struct interface *interface, struct frame
 		.to_group = link_group,
 	};
 	bool ours = find_destination(ip, &packet);
-	if (!ours && !ip_passes_on(ip, interface, link_group))
+	if (!ours && !ip_passes_on(ip->forwarding6, interface, link_group))
 		return DROP_NOT_OURS;
 	frame_trim(frame, IPV6_HEADER_SIZE + (uint32_t)ipv6.payload_size);
 	if (!ours)

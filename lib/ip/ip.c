@@ -16,6 +16,8 @@ bool ip_init(struct ip *ip, const struct berth_allocator *allocator, struct pool
 	ip->allocator = allocator;
 	ip->pool = pool;
 	ip->clock = clock;
+	ip->ttl4 = ip->ttl6 = IP_TTL_DEFAULT;
+	ip->echo_ignore_broadcasts = true;
 	random_init(&ip->random, seed, RANDOM_PURPOSE);
 	ip->identification_key = random_key(&ip->random);
 	ip->flow_key = random_key(&ip->random);

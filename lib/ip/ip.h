@@ -110,7 +110,13 @@ struct ip {
 		[IP_IDENTIFICATIONS]; /* those of paths that hash alike count up */
 	uint32_t identification;
 	struct interfaces interfaces;
-	bool forwarding; /* a router: what is for others goes on (forward.h) */
+	/* A router: what is for others goes on (forward.h). By family: IPv4's and IPv6's. */
+	bool forwarding4, forwarding6;
+	/* Of packets whose sender names none: ip_default_ttl, and what no router has told an interface otherwise. */
+	uint8_t ttl4, ttl6;
+	/* Who is not answered his echo requests: icmp_echo_ignore_... */
+	bool echo_ignore_all, echo_ignore_broadcasts;
+	bool echo6_ignore_all, echo6_ignore_multicast;
 	struct routes routes;
 	struct pmtus pmtus;
 	struct neighbours neighbours;

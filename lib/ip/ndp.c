@@ -77,7 +77,7 @@ static struct ndp_message advertisement_of(const struct ip *ip, const struct int
 {
 	return (struct ndp_message){
 		.type = ICMP6_NEIGHBOUR_ADVERTISEMENT,
-		.router = ip->forwarding || interface->advertiser != NULL,
+		.router = ip->forwarding6 || interface->advertiser != NULL,
 		.override = own->state != ADDRESS_OPTIMISTIC,
 		.target = own->address,
 		.has_target_mac = true,
@@ -196,7 +196,7 @@ static enum verdict hear_redirect(const struct heard *heard)
 
 	if (!address_holds_zone(source))
 		return DROP_MALFORMED;
-	if (heard->ip->forwarding || heard->interface->advertiser ||
+	if (heard->ip->forwarding6 || heard->interface->advertiser ||
 	    ip_is_own(heard->ip, &message->target) ||
 	    !router_redirects(heard->ip, heard->interface, source, message))
 		return DROP_IGNORED;

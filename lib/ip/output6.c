@@ -62,7 +62,7 @@ struct frame *ipv6_put_headers(const struct ip *ip, const struct ip_send *send,
 		.flow_label = choose_flow(ip, send, source, frame),
 		.payload_size = (uint16_t)(send->headers.size + frame_size(frame)),
 		.next_header = send->headers.size > 0 ? send->first_header : send->protocol,
-		.hop_limit = send->ttl ? send->ttl : IP_TTL_DEFAULT,
+		.hop_limit = send->ttl ? send->ttl : ip->ttl6,
 		.source = *source,
 		.destination = send->destination,
 	};

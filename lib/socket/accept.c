@@ -11,7 +11,7 @@ int berth_listen(struct berth_host *host, int descriptor, int backlog)
 		return result;
 	if (socket->association != UNCONNECTED)
 		return -EINVAL;
-	return tcp_listen(socket->connection, backlog < 0 ? TCP_BACKLOG_MOST : backlog);
+	return tcp_listen(socket->connection, backlog < 0 ? INT32_MAX : backlog);
 }
 
 int berth_listen_room(struct berth_host *host, int descriptor, int room)

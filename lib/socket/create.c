@@ -45,6 +45,19 @@ static int judge(int domain, int type, int protocol, const struct socket_kind **
 	return refusal;
 }
 
+static void take_first_buffers(struct socket *socket)
+{
+	const struct sockets *home = socket->home;
+
+	if (socket->domain == AF_PACKET) {
+		socket->packet->send_buffer = home->send_first;
+		socket->packet->receive_buffer = home->receive_first;
+	} else if (socket->kind->type != SOCK_STREAM) {
+		socket->datagram->settings.send_buffer = home->send_first;
+		socket->datagram->settings.receive_buffer = home->receive_first;
+	}
+}
+
 int berth_socket(struct berth_host *host, int domain, int type, int protocol)
 {
 	const struct socket_kind *kind;
@@ -62,6 +75,7 @@ int berth_socket(struct berth_host *host, int domain, int type, int protocol)
 		socket_free(socket);
 		return result;
 	}
+	take_first_buffers(socket);
 	return socket->descriptor;
 }
 

@@ -32,8 +32,10 @@ static int set_keep_failures(struct socket *socket, const void *value, socklen_t
 	return 0;
 }
 
-BUFFER(send_buffer, settings_of(socket)->send_buffer, UDP_SEND_BUFFER_LEAST)
-BUFFER(receive_buffer, settings_of(socket)->receive_buffer, UDP_RECEIVE_BUFFER_LEAST)
+BUFFER(send_buffer, settings_of(socket)->send_buffer, socket->home->send_most,
+       UDP_SEND_BUFFER_LEAST)
+BUFFER(receive_buffer, settings_of(socket)->receive_buffer, socket->home->receive_most,
+       UDP_RECEIVE_BUFFER_LEAST)
 
 static int get_tos(struct socket *socket, void *value, socklen_t *size)
 {
@@ -53,7 +55,7 @@ static int get_ttl(struct socket *socket, void *value, socklen_t *size)
 {
 	(void)size;
 	uint8_t ttl = settings_of(socket)->ttl;
-	return give_int(value, ttl ? ttl : 64);
+	return give_int(value, ttl ? ttl : socket->home->udp->ip->ttl4);
 }
 
 static int set_ttl(struct socket *socket, const void *value, socklen_t size)

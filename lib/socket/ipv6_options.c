@@ -37,7 +37,8 @@ int get_hop_limit(struct socket *socket, void *value, socklen_t *size)
 {
 	const struct ipv6_settings *settings = sender_of(socket);
 	(void)size;
-	return give_int(value, settings->hop_limit ? settings->hop_limit : IP_TTL_DEFAULT);
+	return give_int(value,
+			settings->hop_limit ? settings->hop_limit : socket->home->tcp->ip->ttl6);
 }
 
 /* Linux sends with 0 what is told to; here it is refused, as a router would drop it. */

@@ -63,10 +63,10 @@ static inline int give_int(void *value, int number)
 	}
 
 /* What SO_SNDBUF and SO_RCVBUF make of a size asked for: cut, doubled, floored, as socket(7) says. */
-uint32_t option_buffer_size(int asked, uint32_t least);
+uint32_t option_buffer_size(int asked, uint32_t most, uint32_t least);
 
-/* One of those, kept somewhere, with its least. */
-#define BUFFER(option, place, least)                                                               \
+/* One of those, kept somewhere, with its bounds. */
+#define BUFFER(option, place, most, least)                                                         \
 	static int get_##option(struct socket *socket, void *value, socklen_t *size)               \
 	{                                                                                          \
 		(void)size;                                                                        \
@@ -75,7 +75,7 @@ uint32_t option_buffer_size(int asked, uint32_t least);
 	static int set_##option(struct socket *socket, const void *value, socklen_t size)          \
 	{                                                                                          \
 		(void)size;                                                                        \
-		(place) = option_buffer_size(int_of(value), least);                                \
+		(place) = option_buffer_size(int_of(value), most, least);                          \
 		return 0;                                                                          \
 	}
 

@@ -6,15 +6,12 @@
 
 enum {
 	SO_BINDTOIFINDEX_OPTION = 62, /* asm-generic/socket.h; libc's may not have it */
-	BUFFER_ASKED_MOST =
-		212992, /* net.core.rmem_max and wmem_max: more is cut to it, then doubled (socket(7)) */
-	VALUE_MOST = 512, /* more than the largest option */
+	VALUE_MOST = 512,             /* more than the largest option */
 };
 
-uint32_t option_buffer_size(int asked, uint32_t least)
+uint32_t option_buffer_size(int asked, uint32_t most, uint32_t least)
 {
-	uint32_t size =
-		asked < 0 || asked > BUFFER_ASKED_MOST ? BUFFER_ASKED_MOST : (uint32_t)asked;
+	uint32_t size = asked < 0 || (uint32_t)asked > most ? most : (uint32_t)asked;
 	return 2 * size > least ? 2 * size : least;
 }
 

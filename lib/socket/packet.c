@@ -231,8 +231,9 @@ static int poll_frames(const struct socket *socket)
 FLAG(broadcast, socket->packet->broadcast, (void)0) /* Linux keeps it, and asks nobody for it */
 FLAG(auxiliary, socket->tells_auxiliary, (void)0)
 FLAG(ignore_outgoing, socket->packet->ignores_outgoing, (void)0)
-BUFFER(send_buffer, socket->packet->send_buffer, SEND_BUFFER_LEAST)
-BUFFER(receive_buffer, socket->packet->receive_buffer, RECEIVE_BUFFER_LEAST)
+BUFFER(send_buffer, socket->packet->send_buffer, socket->home->send_most, SEND_BUFFER_LEAST)
+BUFFER(receive_buffer, socket->packet->receive_buffer, socket->home->receive_most,
+       RECEIVE_BUFFER_LEAST)
 
 static int change_membership(struct socket *socket, const void *value,
 			     int (*change)(struct packet_socket *socket,

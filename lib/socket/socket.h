@@ -111,6 +111,10 @@ struct sockets {
 	uint32_t room;
 	uint32_t first_free; /* == room: none */
 	uint32_t most;
+	/* net.core: wmem_max and rmem_max, which SO_SNDBUF and SO_RCVBUF are cut to; wmem_default and rmem_default, what all
+	 * but a stream begin with. */
+	uint32_t send_most, receive_most;
+	uint32_t send_first, receive_first;
 	struct list ready; /* sockets with an event, oldest first */
 	/* The first of them has come. */
 	void (*woken)(void *context);

@@ -42,7 +42,7 @@ static int get_ttl(struct socket *socket, void *value, socklen_t *size)
 {
 	(void)size;
 	uint8_t ttl = settings_of(socket)->ttl;
-	return give_int(value, ttl ? ttl : 64);
+	return give_int(value, ttl ? ttl : socket->home->tcp->ip->ttl4);
 }
 
 static int set_ttl(struct socket *socket, const void *value, socklen_t size)
@@ -64,7 +64,8 @@ static int get_send_buffer(struct socket *socket, void *value, socklen_t *size)
 static int set_send_buffer(struct socket *socket, const void *value, socklen_t size)
 {
 	(void)size;
-	settings_of(socket)->send_buffer = option_buffer_size(int_of(value), TCP_SEND_BUFFER_LEAST);
+	settings_of(socket)->send_buffer =
+		option_buffer_size(int_of(value), socket->home->send_most, TCP_SEND_BUFFER_LEAST);
 	socket_wake(socket->home, socket);
 	return 0;
 }
@@ -78,8 +79,8 @@ static int get_receive_buffer(struct socket *socket, void *value, socklen_t *siz
 static int set_receive_buffer(struct socket *socket, const void *value, socklen_t size)
 {
 	(void)size;
-	settings_of(socket)->receive_buffer =
-		option_buffer_size(int_of(value), TCP_RECEIVE_BUFFER_LEAST);
+	settings_of(socket)->receive_buffer = option_buffer_size(
+		int_of(value), socket->home->receive_most, TCP_RECEIVE_BUFFER_LEAST);
 	return 0;
 }
 

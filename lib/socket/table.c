@@ -13,6 +13,8 @@ void sockets_init(struct sockets *sockets, const struct berth_allocator *allocat
 	sockets->pool = pool;
 	sockets->tcp = tcp;
 	sockets->udp = udp;
+	sockets->send_most = sockets->receive_most = UDP_BUFFER_DEFAULT;
+	sockets->send_first = sockets->receive_first = UDP_BUFFER_DEFAULT;
 	list_init(&sockets->ready);
 }
 

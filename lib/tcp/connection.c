@@ -11,13 +11,32 @@ static uint8_t window_shift(const struct tcp *tcp)
 	uint32_t most = tcp->tunables.receive_most;
 	uint8_t shift = 0;
 
-	if (tcp->config.receive_buffer > most)
-		most = tcp->config.receive_buffer;
 	while (most > UINT16_MAX && shift < TCP_WINDOW_SHIFT_MOST) {
 		most >>= 1;
 		shift++;
 	}
 	return shift;
+}
+
+static uint32_t within(uint32_t size, uint32_t least, uint32_t most)
+{
+	uint32_t cut = size < most ? size : most;
+	return cut > least ? cut : least;
+}
+
+/* tcp_wmem and tcp_rmem: as much as is said, between the two bounds. */
+static uint32_t first_send_buffer(const struct tcp *tcp)
+{
+	uint32_t size =
+		within(tcp->config.send_buffer, tcp->tunables.send_least, tcp->tunables.send_most);
+	return within(size, TCP_SEND_BUFFER_LEAST, UINT32_MAX);
+}
+
+static uint32_t first_receive_buffer(const struct tcp *tcp)
+{
+	uint32_t size = within(tcp->config.receive_buffer, tcp->tunables.receive_least,
+			       tcp->tunables.receive_most);
+	return within(size, TCP_RECEIVE_BUFFER_LEAST, UINT32_MAX);
 }
 
 struct tcp_connection *connection_new(struct tcp *tcp, void *owner)
@@ -34,12 +53,12 @@ struct tcp_connection *connection_new(struct tcp *tcp, void *owner)
 	connection->owner = owner;
 	connection->state = STATE_CLOSED;
 	connection->settings = (struct tcp_settings){
-		.send_buffer = tcp->config.send_buffer,
-		.receive_buffer = tcp->config.receive_buffer,
+		.send_buffer = first_send_buffer(tcp),
+		.receive_buffer = first_receive_buffer(tcp),
 		.receive_low_water = 1,
-		.keepalive_idle = TCP_KEEPALIVE_IDLE,
-		.keepalive_interval = TCP_KEEPALIVE_INTERVAL,
-		.keepalive_count = TCP_KEEPALIVE_COUNT,
+		.keepalive_idle = tcp->tunables.keepalive_idle_s * SECOND,
+		.keepalive_interval = tcp->tunables.keepalive_interval_s * SECOND,
+		.keepalive_count = tcp->tunables.keepalive_count,
 		.syn_retries = tcp->tunables.syn_retries,
 	};
 	connection->mss = connection->peer_mss = TCP_DEFAULT_MSS;

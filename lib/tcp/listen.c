@@ -27,8 +27,8 @@ int tcp_listen(struct tcp_connection *connection, int backlog)
 {
 	struct tcp *tcp = connection->tcp;
 
-	if (backlog > TCP_BACKLOG_MOST)
-		backlog = TCP_BACKLOG_MOST;
+	if (backlog > 0 && (uint32_t)backlog > tcp->tunables.backlog_most)
+		backlog = (int)tcp->tunables.backlog_most;
 	if (connection->state == STATE_LISTEN) {
 		connection->listener->backlog = backlog;
 		return 0;
@@ -55,10 +55,11 @@ int tcp_listen(struct tcp_connection *connection, int backlog)
 }
 
 /* Linux bounds it by the same backlog, and one more. */
-static bool syn_queue_is_full(const struct tcp_listener *listener)
+static bool syn_queue_is_full(const struct tcp_connection *listener)
 {
-	return (int64_t)listener->half_open_count > listener->backlog ||
-	       listener->half_open_count >= TCP_SYN_QUEUE_MOST;
+	const struct tcp_listener *queues = listener->listener;
+	return (int64_t)queues->half_open_count > queues->backlog ||
+	       queues->half_open_count >= listener->tcp->tunables.half_open_most;
 }
 
 /* A child in SYN-RECEIVED, in the SYN queue; NULL: no memory. */
@@ -109,7 +110,7 @@ static bool wants_cookie(const struct tcp_connection *listener)
 {
 	uint8_t cookies = listener->tcp->tunables.syn_cookies;
 	return cookies == COOKIES_ALWAYS ||
-	       (cookies != COOKIES_NEVER && syn_queue_is_full(listener->listener));
+	       (cookies != COOKIES_NEVER && syn_queue_is_full(listener));
 }
 
 /* The child lives for its SYN-ACK only, so that this is made as any other. */
@@ -190,7 +191,7 @@ static enum verdict take_syn(struct tcp_connection *listener, const struct ip_pa
 		connection_end(old, 0);
 	} else if (wants_cookie(listener)) {
 		return give_cookie(listener, &local, &peer, header);
-	} else if (syn_queue_is_full(listener->listener)) {
+	} else if (syn_queue_is_full(listener)) {
 		return DROP_SYN_QUEUE;
 	}
 	struct tcp_connection *child = child_new(listener, &local, &peer, header, iss);

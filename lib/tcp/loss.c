@@ -12,6 +12,12 @@ static bool is_orphan(const struct tcp_connection *connection)
 	return !connection->owner && !connection->parent;
 }
 
+/* Linux's tcp_orphan_retries(): 0 is 8. */
+static uint8_t orphan_retries(const struct tcp_tunables *tunables)
+{
+	return tunables->orphan_retries ? tunables->orphan_retries : 8;
+}
+
 static uint8_t retries_most(const struct tcp_connection *connection)
 {
 	const struct tcp_tunables *tunables = &connection->tcp->tunables;
@@ -23,7 +29,7 @@ static uint8_t retries_most(const struct tcp_connection *connection)
 		return connection->parent ? tunables->syn_ack_retries
 					  : connection->settings.syn_retries;
 	default:
-		return is_orphan(connection) ? tunables->orphan_retries : tunables->retries;
+		return is_orphan(connection) ? orphan_retries(tunables) : tunables->retries;
 	}
 }
 

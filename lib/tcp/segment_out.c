@@ -85,8 +85,9 @@ void segment_out_ack(struct tcp_connection *connection)
 void segment_out_challenge(struct tcp_connection *connection)
 {
 	uint64_t now = connection->tcp->clock->now;
+	uint64_t interval = connection->tcp->tunables.challenge_interval_ms * MILLISECOND;
 
-	if (connection->challenged_at && now - connection->challenged_at < TCP_CHALLENGE_INTERVAL)
+	if (connection->challenged_at && now - connection->challenged_at < interval)
 		return;
 	connection->challenged_at = now ? now : 1;
 	send_empty(connection, TCP_ACK, empty_sequence(connection));

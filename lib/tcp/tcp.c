@@ -20,6 +20,10 @@ bool tcp_init(struct tcp *tcp, struct ip *ip, const uint8_t seed[16],
 		.config = *config,
 		.tunables = tcp_tunables_default(),
 	};
+	if (config->send_buffer > tcp->tunables.send_most)
+		tcp->tunables.send_most = config->send_buffer;
+	if (config->receive_buffer > tcp->tunables.receive_most)
+		tcp->tunables.receive_most = config->receive_buffer;
 	random_init(&tcp->random, seed, PROTOCOL_TCP);
 	tcp->tuple_key = random_key(&tcp->random);
 	struct random lineage;

@@ -11,17 +11,10 @@
 #include "tcp/tunables.h"
 #include "transport/ports.h"
 
-#define TCP_MSL                (30 * SECOND) /* half of Linux's TIME-WAIT */
-#define TCP_KEEPALIVE_IDLE     (7200 * SECOND)
-#define TCP_KEEPALIVE_INTERVAL (75 * SECOND)
-#define TCP_DELAYED_ACK        (40 * MILLISECOND) /* Linux's TCP_DELACK_MIN; RFC 1122 allows 500 */
-#define TCP_CHALLENGE_INTERVAL (500 * MILLISECOND)
+#define TCP_MSL         (30 * SECOND)      /* half of Linux's TIME-WAIT */
+#define TCP_DELAYED_ACK (40 * MILLISECOND) /* Linux's TCP_DELACK_MIN; RFC 1122 allows 500 */
 
 enum {
-	TCP_KEEPALIVE_COUNT = 9,
-	TCP_SYN_QUEUE_MOST = 1024, /* half-open a listener, whatever its backlog */
-	TCP_BACKLOG_MOST = 4096,   /* net.core.somaxconn */
-	TCP_BUFFER_MOST = 16 << 20,
 	TCP_ORPHAN_BYTES_MOST =
 		256 << 20, /* unsent or unacknowledged, of connections without an owner */
 	TCP_RECEIVE_BUFFER_LEAST = 2304, /* Linux's SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF */

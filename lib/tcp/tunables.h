@@ -32,14 +32,22 @@ struct tcp_tunables {
 	const struct congestion_control *congestion_control; /* tcp_congestion_control */
 	bool slow_start_after_idle;                          /* tcp_slow_start_after_idle */
 	uint8_t ecn;                                         /* tcp_ecn */
-	bool ecn_fallback;       /* tcp_ecn_fallback: a SYN that goes again does not ask */
-	uint8_t syn_retries;     /* tcp_syn_retries */
-	uint8_t syn_ack_retries; /* tcp_synack_retries */
-	uint8_t syn_cookies;     /* tcp_syncookies: never, for a full SYN queue, always */
-	uint8_t retries;         /* tcp_retries2 */
-	uint8_t orphan_retries;  /* tcp_orphan_retries, 0 of which is 8 */
-	uint32_t fin_timeout_s;  /* tcp_fin_timeout */
-	uint32_t receive_most;   /* tcp_rmem's third: what the window scale must reach */
+	bool ecn_fallback;              /* tcp_ecn_fallback: a SYN that goes again does not ask */
+	uint8_t syn_retries;            /* tcp_syn_retries */
+	uint8_t syn_ack_retries;        /* tcp_synack_retries */
+	uint8_t syn_cookies;            /* tcp_syncookies: never, for a full SYN queue, always */
+	uint8_t retries;                /* tcp_retries2 */
+	uint8_t orphan_retries;         /* tcp_orphan_retries, 0 of which is 8 */
+	uint32_t fin_timeout_s;         /* tcp_fin_timeout */
+	uint32_t receive_most;          /* tcp_rmem's third: what the window scale must reach */
+	uint32_t receive_least;         /* and its first; config has the second */
+	uint32_t send_least, send_most; /* tcp_wmem's first and third */
+	uint32_t keepalive_idle_s;      /* tcp_keepalive_time */
+	uint32_t keepalive_interval_s;  /* tcp_keepalive_intvl */
+	uint8_t keepalive_count;        /* tcp_keepalive_probes */
+	uint32_t challenge_interval_ms; /* tcp_invalid_ratelimit: between two challenge ACKs */
+	uint32_t half_open_most; /* tcp_max_syn_backlog: of a listener, whatever its backlog */
+	uint32_t backlog_most;   /* net.core.somaxconn */
 };
 
 static inline struct tcp_tunables tcp_tunables_default(void)
@@ -63,9 +71,17 @@ static inline struct tcp_tunables tcp_tunables_default(void)
 		.syn_ack_retries = 5,
 		.syn_cookies = COOKIES_WHEN_FULL,
 		.retries = 15,
-		.orphan_retries = 8,
 		.fin_timeout_s = 60,
 		.receive_most = 6 << 20,
+		.receive_least = 4096,
+		.send_least = 4096,
+		.send_most = 4 << 20,
+		.keepalive_idle_s = 7200,
+		.keepalive_interval_s = 75,
+		.keepalive_count = 9,
+		.challenge_interval_ms = 500,
+		.half_open_most = 1024,
+		.backlog_most = 4096,
 	};
 }
 

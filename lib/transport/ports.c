@@ -4,12 +4,12 @@
 
 #include <errno.h>
 
-enum { PORT_RANGE = PORT_LAST - PORT_FIRST + 1 };
-
 bool ports_init(struct ports *ports, const struct berth_allocator *allocator, struct random *random)
 {
 	*ports = (struct ports){
 		.allocator = allocator,
+		.first = PORT_FIRST,
+		.last = PORT_LAST,
 		.offset_key = random_key(random),
 		.counter_key = random_key(random),
 		.random.key = random_key(random),
@@ -117,13 +117,19 @@ static int hold(struct ports *ports, struct port_holder *holder, bool bound)
 	return 0;
 }
 
+static uint32_t range_of(const struct ports *ports)
+{
+	return (uint32_t)ports->last - ports->first + 1;
+}
+
 /* Any free port, from a random one on. */
 static int bind_any(struct ports *ports, struct port_holder *holder)
 {
-	uint32_t start = random_below(&ports->random, PORT_RANGE);
+	const uint32_t range = range_of(ports);
+	uint32_t start = random_below(&ports->random, range);
 
-	for (uint32_t tried = 0; tried < PORT_RANGE; tried++) {
-		holder->local.port = (uint16_t)(PORT_FIRST + (start + tried) % PORT_RANGE);
+	for (uint32_t tried = 0; tried < range; tried++) {
+		holder->local.port = (uint16_t)(ports->first + (start + tried) % range);
 		if (!ports_find(ports, holder->local.port))
 			return hold(ports, holder, true);
 	}
@@ -184,9 +190,10 @@ int ports_use_any(struct ports *ports, struct port_holder *holder, const struct 
 	uint32_t *counter =
 		&ports->counters[hash_pair(&ports->counter_key, local, peer) % PORT_COUNTERS];
 	struct endpoint chosen = { .address = *local };
+	const uint32_t range = range_of(ports);
 
-	for (uint32_t tried = 0; tried < PORT_RANGE; tried++) {
-		chosen.port = (uint16_t)(PORT_FIRST + (offset + (*counter)++) % PORT_RANGE);
+	for (uint32_t tried = 0; tried < range; tried++) {
+		chosen.port = (uint16_t)(ports->first + (offset + (*counter)++) % range);
 		const struct port *port = ports_find(ports, chosen.port);
 		if (port && (!list_is_empty(&port->bound) || !is_free(context, &chosen, peer)))
 			continue;

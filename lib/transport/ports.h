@@ -9,7 +9,7 @@
 #include "wire/address.h"
 
 enum {
-	PORT_FIRST = 32768, /* net.ipv4.ip_local_port_range */
+	PORT_FIRST = 32768, /* net.ipv4.ip_local_port_range, where nobody says otherwise */
 	PORT_LAST = 60999,
 	PORT_COUNTERS = 64, /* algorithm 4's table of counters */
 };
@@ -32,6 +32,7 @@ struct ports {
 	const struct berth_allocator *allocator;
 	bool connectionless; /* UDP: who has bound is spoken to; none listens */
 	struct table ports;
+	uint16_t first, last; /* of those that are chosen */
 	struct siphash_key offset_key, counter_key;
 	struct random random;
 	uint32_t counters[PORT_COUNTERS];

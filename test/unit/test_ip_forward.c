@@ -29,7 +29,7 @@ static int begin(void **state)
 	neighbour_learn(&world->ip, far_link, &far_peer, &other_mac);
 	neighbour_learn(&world->ip, far_link, &far_peer6, &other_mac);
 	neighbour_learn(&world->ip, world->link, &peer, &peer_mac);
-	world->ip.forwarding = true;
+	world->ip.forwarding4 = world->ip.forwarding6 = true;
 	world->sent_count = far_side.sent_count = 0;
 	return 0;
 }
@@ -138,7 +138,7 @@ static void a_host_that_is_no_router_passes_nothing_on(void **state)
 {
 	struct world *world = *state;
 
-	world->ip.forwarding = false;
+	world->ip.forwarding4 = world->ip.forwarding6 = false;
 	CHECK_EQUAL(DROP_NOT_OURS, receive_sized(world, false, 8));
 	CHECK_EQUAL(DROP_NOT_OURS, receive_sized(world, true, 8));
 	CHECK_EQUAL(0, far_side.sent_count + world->sent_count);
@@ -425,7 +425,7 @@ static void a_router_says_so_where_it_is_asked_for(void **state)
 	for (int router = 0; router < 2; router++) {
 		struct made made = make_icmp6(&peer6, &me6, 135, 0, 0, (struct bytes){ body, 24 });
 		packet_in(&made)[IPV6_HOP_LIMIT_AT] = 255;
-		world->ip.forwarding = router;
+		world->ip.forwarding6 = router;
 		world->sent_count = 0;
 		CHECK_EQUAL(DELIVERED, world_receive_made(world, &made));
 		CHECK_EQUAL(136, sent_icmp6(world, 0).type);

@@ -383,7 +383,7 @@ static void a_flood_of_syns_is_bounded_and_harms_nobody(void **state)
 		int backlog;
 		uint32_t half_open;
 		size_t bytes;
-	} rows[] = { { 8, 9, 16 << 10 }, { TCP_BACKLOG_MOST, TCP_SYN_QUEUE_MOST, 1 << 20 } };
+	} rows[] = { { 8, 9, 16 << 10 }, { 4096, 1024, 1 << 20 } };
 
 	for (size_t row = 0; row < COUNT_OF(rows); row++) {
 		struct world *world = *state;
