@@ -19,6 +19,7 @@ int command_ps(int argc, char **argv);
 int command_ss(int argc, char **argv);
 int command_capture(int argc, char **argv);
 int command_down(int argc, char **argv);
+int command_sysctl(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_daemon(int argc, char **argv);
 
@@ -50,6 +51,9 @@ int ask(int daemon, enum control_kind kind, const char *data, int descriptor, ch
  * failure. Returns the exit status. */
 int print_list(const char *lan, enum control_kind kind, bool json,
 	       void (*print)(const json_t *list));
+
+/* An answer's text, a JSON list, as it is (json) or printed. Returns the exit status. */
+int print_answer(const char *text, bool json, void (*print)(const json_t *list));
 
 /* The string under that key, "-" where there is none. */
 const char *json_text(const json_t *object, const char *key);

@@ -94,7 +94,7 @@ const char *json_text(const json_t *object, const char *key)
 	return string ? string : "-";
 }
 
-static int print_text(const char *text, bool json, void (*print)(const json_t *list))
+int print_answer(const char *text, bool json, void (*print)(const json_t *list))
 {
 	json_t *list = json_loads(text, 0, NULL);
 
@@ -117,12 +117,12 @@ int print_list(const char *lan, enum control_kind kind, bool json,
 	int daemon = control_connect(lan);
 
 	if (daemon == -ENOENT || daemon == -ECONNREFUSED)
-		return print_text("[]", json, print);
+		return print_answer("[]", json, print);
 	if (daemon < 0)
 		return ask_connect_failed(lan, daemon);
 	if (ask(daemon, kind, NULL, -1, &text) < 0)
 		return FAILED;
-	int status = print_text(text, json, print);
+	int status = print_answer(text, json, print);
 	free(text);
 	return status;
 }

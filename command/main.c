@@ -1,5 +1,6 @@
 /* main: the table of subcommands, and help about them. */
 #include "command.h"
+#include "control/nearest.h"
 
 #include <berth/berth.h>
 #include <stdarg.h>
@@ -15,13 +16,15 @@ struct subcommand {
 };
 
 static const struct subcommand subcommands[] = {
-	{ "run", "[--lan L] [--name N] [--ip A] [--no-files] -- CMD...",
+	{ "run", "[--lan L] [--name N] [--ip A] [--no-files] [--sysctl K=V]... -- CMD...",
 	  "run a program on a new host",
 	  "  --name N   the host's name: letters, digits, inner hyphens (default host1, host2 "
 	  "...)\n"
 	  "  --ip A     its address, from 10.77.0.1 to 10.77.255.254 (default the first free)\n"
 	  "  --no-files the machine's /proc/net, /etc/hosts and /etc/resolv.conf are read, not the "
 	  "host's\n"
+	  "  --sysctl K=V  a tunable of its, by Linux's name, as net.ipv4.tcp_sack=0; may be said "
+	  "again\n"
 	  "The exit status is the program's; 125 Berth's own failure, 126 not executable, 127 not "
 	  "found,\n"
 	  "128+n ended by signal n.\n",
@@ -36,6 +39,10 @@ static const struct subcommand subcommands[] = {
 	  "  -w FILE    a pcapng file, - for standard output: berth capture -w - | tshark -r -\n"
 	  "It goes on until it is interrupted or the LAN ends.\n",
 	  command_capture },
+	{ "sysctl", "[--lan L] [--json] N [KEY[=VALUE]]...",
+	  "tell or set tunables of the host named N, by Linux's names",
+	  "Without a KEY it lists all there are. A change is for connections made from then on.\n",
+	  command_sysctl },
 	{ "down", "[--lan L]", "end all programs and the LAN", "", command_down },
 	{ "doctor", "", "tell whether this machine can run Berth, and what to do if not",
 	  "The exit status is 1 where it cannot.\n", command_doctor },
@@ -80,39 +87,14 @@ static const struct subcommand *find(const char *name)
 	return NULL;
 }
 
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* How many letters are to be changed, taken or given to make one word the other (Levenshtein). */
-static size_t distance(const char *a, const char *b)
-{
-	enum { LONGEST = 32 };
-	size_t row[LONGEST + 1], width = strnlen(b, LONGEST);
-
-	for (size_t j = 0; j <= width; j++)
-		row[j] = j;
-	for (size_t i = 0; i < strnlen(a, LONGEST); i++) {
-		size_t diagonal = row[0];
-		row[0] = i + 1;
-		for (size_t j = 0; j < width; j++) {
-			size_t changed = diagonal + (a[i] != b[j]);
-			diagonal = row[j + 1];
-			row[j + 1] = least(changed, least(row[j], row[j + 1]) + 1);
-		}
-	}
-	return row[width];
-}
-
 static int refuse_unknown(const char *name)
 {
 	const struct subcommand *nearest = &subcommands[0];
 
 	for (int i = 1; i < SUBCOMMANDS; i++)
-		if (distance(name, subcommands[i].name) < distance(name, nearest->name))
+		if (word_distance(name, subcommands[i].name) < word_distance(name, nearest->name))
 			nearest = &subcommands[i];
-	if (distance(name, nearest->name) <= 2)
+	if (word_distance(name, nearest->name) <= 2)
 		return fail("there is no command \"%s\": did you mean \"berth %s\"?", name,
 			    nearest->name);
 	return fail("there is no command \"%s\": \"berth --help\" lists them", name);

@@ -26,7 +26,8 @@ enum control_kind {
 	CONTROL_HELLO = 1,
 
 	/* A supervisor joins: data is a JSON object { "name": string or absent (one is chosen: host1, host2 ...), "ip": string
-	 * or absent, "exec": true to join a host that exists, "command": [strings], "pid": the guest's parent }. Reply: 0
+	 * or absent, "exec": true to join a host that exists, "sysctl": ["KEY=VALUE" ...], which a new host begins with,
+	 * "command": [strings], "pid": the guest's parent }. Reply: 0
 	 * and data { "name", "ip", "lan" }; or an error and data: a sentence that says what to do. From then on the
 	 * connection is that session: calls are about its host, and its end is the session's end. */
 	CONTROL_JOIN,
@@ -63,7 +64,7 @@ enum control_kind {
 	CONTROL_DOWN, /* Ends every guest of the LAN, then the daemon. Reply 0 when all sessions have gone. To supervisors
 			  * the daemon sends this kind itself, id 0: end your guests. No reply. */
 
-	/* berth run inside a guest: data { "name", "ip", "exec", "command", "environment", "directory" }, descriptor: one end of a
+	/* berth run inside a guest: data { "name", "ip", "exec", "sysctl", "command", "environment", "directory" }, descriptor: one end of a
 	 * channel (see supervisor/channel.h). The daemon hands it, descriptor and all, to a supervisor of the asking
 	 * guest's host ("host" in data), which starts a session outside the guest's filter. Reply 0 or an error. */
 	CONTROL_SPAWN,
@@ -94,6 +95,10 @@ enum control_kind {
 	/* A guest opens a file that tells of the network. data: its name, as inquiry/path.h has it. Reply: 0 and a descriptor; or
 	 * an error. */
 	CONTROL_FILE,
+
+	/* Another question of commands: data { "host", "words": ["KEY" or "KEY=VALUE" ...] }. What is to be set is set; reply
+	 * [ { "key", "value" } ] of each that was named, of all where none was; or an error and a sentence. */
+	CONTROL_SYSCTL,
 };
 
 enum {

@@ -417,6 +417,7 @@ static const struct {
 	[CONTROL_RING_MAP] = { call_ring_map, CARRIER, true },
 	[CONTROL_REQUEST] = { call_request, JOINED, true },
 	[CONTROL_FILE] = { call_file, JOINED, true },
+	[CONTROL_SYSCTL] = { call_sysctl, GREETED, true },
 };
 
 /* A socket that nobody knows had no room when it was made, or was forgotten since: its connection is over. */

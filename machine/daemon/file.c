@@ -61,12 +61,17 @@ static int write_content(struct host *host, const char *name, FILE *to)
 					    .uid = getuid(),
 					    .complete = host_complete_socket,
 					    .context = host };
+	char value[BERTH_SYSCTL_VALUE_SIZE];
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
 		if (strcmp(name, files[i].name) == 0) {
 			files[i].write(host, to);
 			return 0;
 		}
+	if (berth_sysctl_get(host->stack, name, value) == 0) {
+		fprintf(to, "%s\n", value);
+		return 0;
+	}
 	return file_write(&reader, name, to);
 }
 

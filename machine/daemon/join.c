@@ -1,6 +1,7 @@
 /* join: how sessions come to hosts, how a guest's own "berth run" finds a supervisor, and how all of it is ended. */
 #include "daemon/calls.h"
 #include "daemon/host.h"
+#include "daemon/sysctl.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,7 +39,7 @@ static void write_command(const json_t *words, char *line, size_t size)
 	}
 }
 
-static int refuse_unknown(struct call *call, const char *name)
+int call_refuse_host(struct call *call, const char *name)
 {
 	char sentence[256];
 
@@ -58,11 +59,17 @@ static int find_or_make(struct call *call, const json_t *wish, struct host **hos
 
 	if (json_is_true(json_object_get(wish, "exec"))) {
 		*host = name ? host_find(daemon, name) : NULL;
-		return *host ? 0 : refuse_unknown(call, name);
+		return *host ? 0 : call_refuse_host(call, name);
 	}
 	write_command(json_object_get(wish, "command"), command, sizeof command);
 	int error = host_new(daemon, name, string_of(wish, "ip"), command, host, &refusal);
-	return error ? call_refuse(call, error, refusal.sentence) : 0;
+	if (error)
+		return call_refuse(call, error, refusal.sentence);
+	error = sysctl_set_all(*host, json_object_get(wish, "sysctl"), &refusal);
+	if (!error)
+		return 0;
+	host_free(*host);
+	return call_refuse(call, error, refusal.sentence);
 }
 
 static void describe(struct call *call, const struct host *host)

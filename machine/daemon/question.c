@@ -14,10 +14,10 @@
 #include <string.h>
 
 /* The text in as many messages as it takes; a says whether more follow. */
-static int reply_text(struct call *call, json_t *answer)
+int call_reply_list(struct call *call, json_t *list)
 {
-	char *text = json_dumps(answer, JSON_COMPACT);
-	json_decref(answer);
+	char *text = json_dumps(list, JSON_COMPACT);
+	json_decref(list);
 	if (!text)
 		return -ENOMEM;
 
@@ -70,7 +70,7 @@ int call_hosts(struct call *call)
 	TAILQ_FOREACH(host, &call->session->daemon->hosts, link)
 	if (host->name[0] != '\0')
 		json_array_append_new(list, describe(host));
-	return reply_text(call, list);
+	return call_reply_list(call, list);
 }
 
 struct listing {
@@ -213,7 +213,7 @@ int call_groups(struct call *call)
 		if (host->name[0] != '\0')
 			berth_host_groups(host->stack, add_group, &listing);
 	}
-	return reply_text(call, listing.rows);
+	return call_reply_list(call, listing.rows);
 }
 
 int call_sockets(struct call *call)
@@ -228,5 +228,5 @@ int call_sockets(struct call *call)
 		if (host->name[0] != '\0')
 			berth_host_sockets(host->stack, add_row, &listing);
 	}
-	return reply_text(call, listing.rows);
+	return call_reply_list(call, listing.rows);
 }

@@ -1,5 +1,6 @@
 #include "inquiry/path.h"
 
+#include <berth/host.h>
 #include <ctype.h>
 #include <limits.h>
 #include <string.h>
@@ -22,6 +23,36 @@ static const char *const names[] = {
 
 enum { NAMES = sizeof names / sizeof names[0] };
 
+/* Is a sysctl's name this text, which has slashes for its dots? */
+static bool is_sysctl(const char *name, const char *text)
+{
+	while (*name && *text == (*name == '.' ? '/' : *name)) {
+		name++;
+		text++;
+	}
+	return *name == '\0' && *text == '\0';
+}
+
+static const char *find_sysctl(const char *text)
+{
+	struct berth_sysctl_info info;
+
+	for (int i = 0; berth_sysctl_info(i, &info) == 0; i++)
+		if (is_sysctl(info.name, text))
+			return info.name;
+	return NULL;
+}
+
+static bool ends_a_sysctl(const char *last)
+{
+	struct berth_sysctl_info info;
+
+	for (int i = 0; berth_sysctl_info(i, &info) == 0; i++)
+		if (strcmp(last, strrchr(info.name, '.') + 1) == 0)
+			return true;
+	return false;
+}
+
 static const char *last_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -35,7 +66,7 @@ bool path_may_tell(const char *path)
 	for (size_t i = 0; i < NAMES; i++)
 		if (strcmp(last, last_name(names[i])) == 0)
 			return true;
-	return false;
+	return ends_a_sysctl(last);
 }
 
 /* Without empty names, "." and "..". False: it is too long. */
@@ -112,7 +143,7 @@ const char *path_tells(const char *path)
 	const char *system = behind(straight, "/proc/sys/");
 	const char *process = behind(straight, "/proc/");
 	if (system)
-		return behind(system, "kernel/") ? find(system) : NULL;
+		return behind(system, "kernel/") ? find(system) : find_sysctl(system);
 	process = process ? behind_process(process) : NULL;
 	return process && behind(process, "net/") ? find(process) : NULL;
 }

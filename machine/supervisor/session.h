@@ -12,6 +12,7 @@ struct session_order {
 	const char *ip;   /* NULL: likewise */
 	bool exec;        /* the host is there already */
 	bool no_files;    /* files are the machine's, those that tell of the network too */
+	char **sysctls;   /* KEY=VALUE, of a new host; NULL: none; NULL at the end */
 	char **command;   /* NULL at the end */
 };
 

@@ -106,13 +106,15 @@ static _Noreturn void begin(const json_t *words, int channel)
 	struct guest_inheritance inheritance;
 	guest_inherit(&inheritance);
 	sigemptyset(&inheritance.mask);
-	const struct session_order order = { .lan = lan,
-					     .name = text_of(words, "name"),
-					     .ip = text_of(words, "ip"),
-					     .exec = json_is_true(json_object_get(words, "exec")),
-					     .no_files = json_is_true(
-						     json_object_get(words, "no_files")),
-					     .command = command };
+	const struct session_order order = {
+		.lan = lan,
+		.name = text_of(words, "name"),
+		.ip = text_of(words, "ip"),
+		.exec = json_is_true(json_object_get(words, "exec")),
+		.no_files = json_is_true(json_object_get(words, "no_files")),
+		.sysctls = words_to_strings(json_object_get(words, "sysctl")),
+		.command = command
+	};
 	session_run(&order, kept, &inheritance);
 }
 

@@ -20,16 +20,25 @@ static json_t *legible(const char *string)
 	return result;
 }
 
+static json_t *legible_list(char **strings)
+{
+	json_t *array = json_array();
+
+	for (; *strings; strings++)
+		json_array_append_new(array, legible(*strings));
+	return array;
+}
+
 json_t *words_of_order(const struct session_order *order)
 {
-	json_t *object = json_object(), *command = json_array();
-	for (char **word = order->command; *word; word++)
-		json_array_append_new(command, legible(*word));
-	json_object_set_new(object, "command", command);
+	json_t *object = json_object();
+	json_object_set_new(object, "command", legible_list(order->command));
 	if (order->name)
 		json_object_set_new(object, "name", legible(order->name));
 	if (order->ip)
 		json_object_set_new(object, "ip", legible(order->ip));
+	if (order->sysctls)
+		json_object_set_new(object, "sysctl", legible_list(order->sysctls));
 	json_object_set_new(object, "exec", json_boolean(order->exec));
 	json_object_set_new(object, "no_files", json_boolean(order->no_files));
 	return object;

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-/* { "name", "ip", "exec", "no_files", "command" }. What of the command is not UTF-8 is shown as '?'. */
+/* { "name", "ip", "exec", "no_files", "sysctl", "command" }. What of it is not UTF-8 is shown as '?'. */
 json_t *words_of_order(const struct session_order *order);
 
 /* An array of strings; NULL where one is not UTF-8: JSON has no other. */

@@ -591,6 +591,84 @@ static void down_ends_when_the_last_session_has_gone(void **state)
 	free(world);
 }
 
+/* Not a terminated text: as long as the header says. */
+static void check_says(const struct world *world, const char *text)
+{
+	assert_int_equal(world->reply.header.size, strlen(text));
+	assert_memory_equal(world->reply.data, text, strlen(text));
+}
+
+static void tunables_are_told_and_set_by_their_names(void **state)
+{
+	static const struct {
+		const char *question;
+		int result;
+		const char *says;
+	} rows[] = {
+		{ "{\"host\":\"server\",\"words\":[\"net.ipv4.tcp_sack\"]}", 0,
+		  "[{\"key\":\"net.ipv4.tcp_sack\",\"value\":\"1\"}]" },
+		{ "{\"host\":\"server\",\"words\":[\"net/ipv4/tcp_sack=0\",\"net.ipv4.tcp_frto\"]}",
+		  0,
+		  "[{\"key\":\"net.ipv4.tcp_sack\",\"value\":\"0\"},"
+		  "{\"key\":\"net.ipv4.tcp_frto\",\"value\":\"2\"}]" },
+		{ "{\"host\":\"client\",\"words\":[\"net.ipv4.tcp_sack\"]}", 0,
+		  "[{\"key\":\"net.ipv4.tcp_sack\",\"value\":\"1\"}]" },
+		{ "{\"host\":\"server\",\"words\":[\"net.ipv4.tcp_sac=0\"]}", -ENOENT,
+		  "a host has no sysctl \"net.ipv4.tcp_sac\": the nearest is net.ipv4.tcp_sack, "
+		  "and "
+		  "\"berth sysctl HOST\" lists all" },
+		{ "{\"host\":\"server\",\"words\":[\"net.ipv4.tcp_sack=2\"]}", -EINVAL,
+		  "net.ipv4.tcp_sack cannot be \"2\": it takes a number from 0 to 1" },
+		{ "{\"host\":\"server\",\"words\":[\"net.ipv4.tcp_rmem=2 1\"]}", -EINVAL,
+		  "net.ipv4.tcp_rmem cannot be \"2 1\": it takes up to 3 numbers that do not fall, "
+		  "each from 1 to 1073741824" },
+		{ "{\"host\":\"nobody\"}", -ENOENT,
+		  "no host named \"nobody\" runs on LAN test: \"berth ps\" lists those that do" },
+		{ "{\"words\":[]}", -ENOENT,
+		  "no host named \"\" runs on LAN test: \"berth ps\" lists those that do" },
+		{ "[", -ENOENT,
+		  "no host named \"\" runs on LAN test: \"berth ps\" lists those that do" },
+		{ "{\"host\":\"server\",\"words\":[1]}", -ENOENT, NULL },
+	};
+	(void)state;
+	struct world *world = new_world();
+	int asker = greet(world);
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct control_header header = { .kind = CONTROL_SYSCTL, .id = 4 };
+		assert_int_equal(
+			ask(world, asker, header, rows[i].question, strlen(rows[i].question), -1),
+			rows[i].result);
+		if (rows[i].says)
+			check_says(world, rows[i].says);
+	}
+	close(asker);
+	close_world(world);
+}
+
+static void a_host_that_cannot_begin_with_a_tunable_is_not_made(void **state)
+{
+	(void)state;
+	struct world *world = new_world();
+	int supervisor = greet(world);
+
+	assert_int_equal(join(world, supervisor,
+			      "{\"name\":\"third\",\"sysctl\":[\"net.ipv4.tcp_sack=9\"]}"),
+			 -EINVAL);
+	assert_int_equal(
+		join(world, supervisor, "{\"name\":\"third\",\"sysctl\":[\"net.ipv4.tcp_sack\"]}"),
+		-EINVAL);
+	assert_null(host_find(&world->daemon, "third"));
+	assert_int_equal(join(world, supervisor,
+			      "{\"name\":\"third\",\"sysctl\":[\"net.ipv4.tcp_sack=0\"]}"),
+			 0);
+	char value[BERTH_SYSCTL_VALUE_SIZE];
+	berth_sysctl_get(host_find(&world->daemon, "third")->stack, "net.ipv4.tcp_sack", value);
+	assert_string_equal(value, "0");
+	close(supervisor);
+	close_world(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -609,6 +687,8 @@ int main(void)
 		cmocka_unit_test(a_supervisor_that_dies_leaves_its_waits),
 		cmocka_unit_test(as_many_wait_as_the_backlog_says_and_one_more),
 		cmocka_unit_test(names_and_addresses_are_taken_once),
+		cmocka_unit_test(tunables_are_told_and_set_by_their_names),
+		cmocka_unit_test(a_host_that_cannot_begin_with_a_tunable_is_not_made),
 		cmocka_unit_test(a_host_ends_with_its_last_session),
 		cmocka_unit_test(who_has_not_said_hello_or_joined_gets_no_further),
 		cmocka_unit_test(down_ends_when_the_last_session_has_gone),

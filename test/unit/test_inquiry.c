@@ -533,6 +533,12 @@ static void a_path_is_known_by_any_of_its_names(void **state)
 		{ "/etc/hosts", "etc/hosts" },
 		{ "/usr/../etc/resolv.conf", "etc/resolv.conf" },
 		{ "/proc/sys/kernel/hostname", "kernel/hostname" },
+		{ "/proc/sys/net/ipv4/tcp_sack", "net.ipv4.tcp_sack" },
+		{ "/proc/sys/net/ipv6/conf/all/forwarding", "net.ipv6.conf.all.forwarding" },
+		{ "/proc/sys/net/ipv6/conf/eth0/forwarding", NULL },
+		{ "/proc/sys/net.ipv4.tcp_sack", NULL },
+		{ "/proc/sys/net/ipv4/tcp_fack", NULL },
+		{ "/proc/sys/net/ipv4", NULL },
 		{ "/proc/net/unix", NULL },
 		{ "/proc/net", NULL },
 		{ "/proc/net/tcp/", "net/tcp" },
@@ -557,6 +563,7 @@ static void a_path_is_known_by_any_of_its_names(void **state)
 	}
 	assert_true(path_may_tell("tcp"));
 	assert_true(path_may_tell("../net/tcp"));
+	assert_true(path_may_tell("ipv4/tcp_sack"));
 	assert_false(path_may_tell("/usr/lib/libc.so.6"));
 	assert_false(path_may_tell(""));
 }
