@@ -2,7 +2,7 @@
  * may be. What Linux has and is not in the table has no meaning here, and is unknown.
  *
  * A value is one to three whole numbers with blanks between, in C's notation. Fewer than there are leave the rest as it was,
- * as on Linux. */
+ * as on Linux. One value is a name: that of the usual congestion controller. */
 #include "host.h"
 
 #include <berth/host.h>
@@ -10,6 +10,7 @@
 
 enum {
 	VALUES_MOST = 3,
+	CONTROL_NAME_MOST = 16,       /* Linux's TCP_CA_NAME_MAX, with the end */
 	TIME_MOST = INT32_MAX / 1000, /* seconds; Linux counts them in ticks of an int */
 	BUFFER_MOST = 1 << 30,        /* no window is larger (RFC 7323, 2.3) */
 };
@@ -19,18 +20,24 @@ struct field {
 	size_t size;
 };
 
+enum shape {
+	NUMBERS,
+	ASCENDING, /* none is less than the one before */
+	CONTROL,   /* the name of a congestion controller, and no fields */
+};
+
 struct tunable {
 	const char *name;
 	uint32_t least, most;
 	struct field fields[VALUES_MOST]; /* size 0: there are no more */
-	bool ascending;                   /* no value is less than the one before */
+	enum shape shape;
 };
 
 /* clang-format off */
 #define FIELD(place) { offsetof(struct berth_host, place), sizeof((struct berth_host *)0)->place }
 #define TCP(name, least, most, field) \
-	{ "net.ipv4.tcp_" name, least, most, { FIELD(tcp.tunables.field) }, false }
-#define ONE(name, least, most, place) { name, least, most, { FIELD(place) }, false }
+	{ "net.ipv4.tcp_" name, least, most, { FIELD(tcp.tunables.field) }, NUMBERS }
+#define ONE(name, least, most, place) { name, least, most, { FIELD(place) }, NUMBERS }
 
 static const struct tunable tunables[] = {
 	ONE("net.core.rmem_default", 2304, BUFFER_MOST, sockets.receive_first),
@@ -43,7 +50,8 @@ static const struct tunable tunables[] = {
 	ONE("net.ipv4.ip_default_ttl", 1, UINT8_MAX, ip.ttl4),
 	ONE("net.ipv4.ip_forward", 0, 1, ip.forwarding4),
 	{ "net.ipv4.ip_local_port_range", 1024, UINT16_MAX,
-	  { FIELD(tcp.ports.first), FIELD(tcp.ports.last) }, true },
+	  { FIELD(tcp.ports.first), FIELD(tcp.ports.last) }, ASCENDING },
+	{ "net.ipv4.tcp_congestion_control", 0, 0, { { 0, 0 } }, CONTROL },
 	TCP("dsack", 0, 1, dsack),
 	TCP("early_retrans", 0, 4, early_retrans),
 	TCP("fin_timeout", 0, TIME_MOST, fin_timeout_s),
@@ -60,7 +68,7 @@ static const struct tunable tunables[] = {
 	TCP("reordering", 1, 300, reordering),
 	TCP("retries2", 0, UINT8_MAX, retries),
 	{ "net.ipv4.tcp_rmem", 1, BUFFER_MOST,
-	  { FIELD(tcp.tunables.receive_least), FIELD(tcp.config.receive_buffer), FIELD(tcp.tunables.receive_most) }, true },
+	  { FIELD(tcp.tunables.receive_least), FIELD(tcp.config.receive_buffer), FIELD(tcp.tunables.receive_most) }, ASCENDING },
 	TCP("sack", 0, 1, sack),
 	TCP("slow_start_after_idle", 0, 1, slow_start_after_idle),
 	TCP("syn_retries", 1, 127, syn_retries),
@@ -69,7 +77,7 @@ static const struct tunable tunables[] = {
 	TCP("timestamps", 0, 1, timestamps),
 	TCP("window_scaling", 0, 1, window_scaling),
 	{ "net.ipv4.tcp_wmem", 1, BUFFER_MOST,
-	  { FIELD(tcp.tunables.send_least), FIELD(tcp.config.send_buffer), FIELD(tcp.tunables.send_most) }, true },
+	  { FIELD(tcp.tunables.send_least), FIELD(tcp.config.send_buffer), FIELD(tcp.tunables.send_most) }, ASCENDING },
 	ONE("net.ipv6.conf.all.forwarding", 0, 1, ip.forwarding6),
 	ONE("net.ipv6.conf.all.hop_limit", 1, UINT8_MAX, ip.ttl6),
 	ONE("net.ipv6.icmp.echo_ignore_all", 0, 1, ip.echo6_ignore_all),
@@ -190,6 +198,30 @@ static const char *behind_blanks(const char *text)
 	return text;
 }
 
+/* The controller that is named, with blanks around it or none; NULL: there is no such. */
+static const struct congestion_control *take_control(const char *text)
+{
+	char name[CONTROL_NAME_MOST] = { 0 };
+	size_t size = 0;
+
+	text = behind_blanks(text);
+	for (; *text && !is_blank(*text); text++) {
+		if (size + 1 == sizeof name)
+			return NULL;
+		name[size++] = *text;
+	}
+	return *behind_blanks(text) ? NULL : congestion_find(name);
+}
+
+static int set_control(struct tcp *tcp, const char *value)
+{
+	const struct congestion_control *control = take_control(value);
+	if (!control)
+		return -EINVAL;
+	tcp->tunables.congestion_control = control;
+	return 0;
+}
+
 /* How many there are; negative: what is no such list, or beyond the bounds. */
 static int take_values(const struct tunable *tunable, const char *text,
 		       uint32_t values[VALUES_MOST])
@@ -214,13 +246,15 @@ int berth_sysctl_set(struct berth_host *host, const char *name, const char *valu
 
 	if (!tunable)
 		return -ENOENT;
+	if (tunable->shape == CONTROL)
+		return set_control(&host->tcp, value);
 	const int all = count_of(tunable);
 	for (int index = 0; index < all; index++)
 		values[index] = read_field(host, &tunable->fields[index]);
 	const int given = take_values(tunable, value, values);
 	if (given < 0)
 		return given;
-	for (int index = 1; index < all && tunable->ascending; index++) {
+	for (int index = 1; index < all && tunable->shape == ASCENDING; index++) {
 		if (values[index] < values[index - 1])
 			return -EINVAL;
 	}
@@ -254,6 +288,11 @@ int berth_sysctl_get(const struct berth_host *host, const char *name,
 
 	if (!tunable)
 		return -ENOENT;
+	if (tunable->shape == CONTROL) {
+		const char *control = host->tcp.tunables.congestion_control->name;
+		while (*control)
+			value[size++] = *control++;
+	}
 	for (int index = 0; index < count_of(tunable); index++) {
 		if (index > 0)
 			value[size++] = '\t';

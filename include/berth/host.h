@@ -194,7 +194,7 @@ void berth_forwarding(struct berth_host *host, int on);
 enum { BERTH_SYSCTL_VALUE_SIZE = 64 };
 
 /* Sets one: whole numbers with blanks between, decimal, 0x... or 0...; fewer than there are leave the rest. -ENOENT: it is
- * unknown; -EINVAL: no such number, or beyond its bounds. */
+ * unknown; -EINVAL: no such number or name, or beyond its bounds. */
 int berth_sysctl_set(struct berth_host *host, const char *name, const char *value);
 
 /* Writes its numbers in decimal, tabs between. -ENOENT. */
@@ -203,7 +203,7 @@ int berth_sysctl_get(const struct berth_host *host, const char *name,
 
 struct berth_sysctl_info {
 	const char *name;
-	int values;           /* how many numbers it is */
+	int values;           /* how many numbers it is; 0: it is a name */
 	uint32_t least, most; /* the bounds of each of them */
 };
 

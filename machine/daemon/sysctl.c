@@ -32,6 +32,12 @@ static int refuse_value(const char *key, const char *value, struct refusal *refu
 	for (int i = 0; berth_sysctl_info(i, &info) == 0; i++)
 		if (strcmp(key, info.name) == 0)
 			break;
+	if (info.values == 0) {
+		snprintf(refusal->sentence, sizeof refusal->sentence,
+			 "%s cannot be \"%.64s\": it takes a name, as \"reno\" or \"cubic\"", key,
+			 value);
+		return -EINVAL;
+	}
 	if (info.values > 1)
 		snprintf(tail, sizeof tail, "up to %d numbers that do not fall, each", info.values);
 	snprintf(refusal->sentence, sizeof refusal->sentence,

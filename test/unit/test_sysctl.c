@@ -30,6 +30,7 @@ static const struct {
 	{ "net.ipv4.ip_default_ttl", "64" },
 	{ "net.ipv4.ip_forward", "0" },
 	{ "net.ipv4.ip_local_port_range", "32768\t60999" },
+	{ "net.ipv4.tcp_congestion_control", "cubic" },
 	{ "net.ipv4.tcp_dsack", "1" },
 	{ "net.ipv4.tcp_early_retrans", "3" },
 	{ "net.ipv4.tcp_fin_timeout", "60" },
@@ -80,6 +81,8 @@ static void each_takes_what_is_within_its_bounds_and_nothing_else(void **state)
 		char least[16], most[64] = "", text[64];
 		assert_true(strcmp(before, info.name) < 0);
 		before = info.name;
+		if (info.values == 0)
+			continue;
 		for (int value = 0; value < info.values; value++)
 			snprintf(most + strlen(most), sizeof most - strlen(most), "%u ", info.most);
 		set(world.client_host, info.name, most);
@@ -113,6 +116,28 @@ static void what_is_no_number_is_refused_and_changes_nothing(void **state)
 	assert_string_equal(value_of(world.client_host, "net.ipv4.tcp_frto"), "16");
 	set(world.client_host, "net/ipv4/tcp_frto", " 010\n");
 	assert_string_equal(value_of(world.client_host, "net.ipv4.tcp_frto"), "8");
+	world_close(&world);
+}
+
+static void the_usual_controller_goes_by_its_name(void **state)
+{
+	static const char *const bad[] = { "",           "ren", "renoo",
+					   "reno cubic", "1",   "a name that is longer than any" };
+	struct world world;
+	char name[16];
+	socklen_t size = sizeof name;
+	(void)state;
+	world_alone(&world, 0);
+	for (size_t index = 0; index < COUNT_OF(bad); index++)
+		assert_int_equal(berth_sysctl_set(world.client_host,
+						  "net.ipv4.tcp_congestion_control", bad[index]),
+				 -EINVAL);
+	set(world.client_host, "net.ipv4.tcp_congestion_control", " reno\n");
+	assert_string_equal(value_of(world.client_host, "net.ipv4.tcp_congestion_control"), "reno");
+	assert_int_equal(berth_getsockopt(world.client_host, new_socket(world.client_host),
+					  IPPROTO_TCP, TCP_CONGESTION, name, &size),
+			 0);
+	assert_string_equal(name, "reno");
 	world_close(&world);
 }
 
@@ -306,6 +331,7 @@ int main(void)
 		cmocka_unit_test(a_host_begins_as_linux_does),
 		cmocka_unit_test(each_takes_what_is_within_its_bounds_and_nothing_else),
 		cmocka_unit_test(what_is_no_number_is_refused_and_changes_nothing),
+		cmocka_unit_test(the_usual_controller_goes_by_its_name),
 		cmocka_unit_test(what_is_not_there_is_unknown),
 		cmocka_unit_test(fewer_values_leave_the_rest_and_keep_their_order),
 		cmocka_unit_test(new_sockets_begin_with_what_is_set),
