@@ -54,6 +54,8 @@ static const struct tunable tunables[] = {
 	{ "net.ipv4.tcp_congestion_control", 0, 0, { { 0, 0 } }, CONTROL },
 	TCP("dsack", 0, 1, dsack),
 	TCP("early_retrans", 0, 4, early_retrans),
+	TCP("ecn", 0, 2, ecn),
+	TCP("ecn_fallback", 0, 1, ecn_fallback),
 	TCP("fin_timeout", 0, TIME_MOST, fin_timeout_s),
 	TCP("frto", 0, UINT8_MAX, frto),
 	TCP("invalid_ratelimit", 0, INT32_MAX, challenge_interval_ms),

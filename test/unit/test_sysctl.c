@@ -33,6 +33,8 @@ static const struct {
 	{ "net.ipv4.tcp_congestion_control", "cubic" },
 	{ "net.ipv4.tcp_dsack", "1" },
 	{ "net.ipv4.tcp_early_retrans", "3" },
+	{ "net.ipv4.tcp_ecn", "2" },
+	{ "net.ipv4.tcp_ecn_fallback", "1" },
 	{ "net.ipv4.tcp_fin_timeout", "60" },
 	{ "net.ipv4.tcp_frto", "2" },
 	{ "net.ipv4.tcp_invalid_ratelimit", "500" },
