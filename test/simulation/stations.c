@@ -440,6 +440,7 @@ void stations_pass(struct stations *stations, uint64_t ns)
 	while ((next = berth_lan_advance(stations->lans[0], stations->now)) <= until)
 		stations->now = next;
 	stations->now = until;
+	berth_lan_advance(stations->lans[0], until);
 }
 
 static bool has_settled(const struct stations *stations, unsigned lan, enum family family)
