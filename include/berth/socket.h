@@ -73,8 +73,9 @@ int berth_shutdown(struct berth_host *host, int descriptor, int how);
 int berth_close(struct berth_host *host, int descriptor);
 
 /* Flags: MSG_DONTWAIT, MSG_NOSIGNAL (no change), MSG_MORE (a stream, or UDP), MSG_CONFIRM (a datagram: the peer is known to be
- * there), MSG_ZEROCOPY (a stream); others, MSG_OOB among them, are -EOPNOTSUPP. The bytes are copied: with MSG_ZEROCOPY on
- * a socket with SO_ZEROCOPY too, which says so by MSG_ERRQUEUE at once, as Linux does in time. Returns how many were taken.
+ * there), MSG_OOB (a stream: the last byte is urgent), MSG_ZEROCOPY (a stream); others are -EOPNOTSUPP. The bytes are copied: with
+ * MSG_ZEROCOPY on a socket with SO_ZEROCOPY too, which says so by MSG_ERRQUEUE at once, as Linux does in time. Returns how
+ * many were taken.
  *
  * Of a stream: -EAGAIN: the send buffer is full; -EPIPE; -ENOTCONN; the connection's pending error.
  * Of a datagram, which goes whole or not at all: -EDESTADDRREQ; -EMSGSIZE: over 65,507 bytes, or over the path's MTU where
@@ -84,7 +85,7 @@ ssize_t berth_send(struct berth_host *host, int descriptor, const void *data, si
 		   int flags);
 
 /* Flags: MSG_PEEK, MSG_DONTWAIT, MSG_WAITALL (no change), MSG_TRUNC (a stream: discard, tcp(7); a datagram: return its
- * whole size). 0 at the end of the stream, or for an empty datagram; -EAGAIN; -ENOTCONN; the pending error. */
+ * whole size), MSG_OOB (a stream: its urgent byte, -EINVAL where there is none, -EAGAIN where it is on its way). 0 at the end of the stream, or for an empty datagram; -EAGAIN; -ENOTCONN; the pending error. */
 ssize_t berth_recv(struct berth_host *host, int descriptor, void *data, size_t size, int flags);
 
 /* As send, to an address, and of pieces with control messages. A stream takes no notice of the address. Control messages
@@ -110,12 +111,15 @@ int berth_send_reserve(struct berth_host *host, int descriptor, struct iovec *ro
 ssize_t berth_send_commit(struct berth_host *host, int descriptor, size_t size);
 
 /* A stream's. Receiving without a copy. peek fills at most count pieces with what has arrived, good until the next call on this host,
- * and returns how many (0: end of the stream; errors as berth_recv); consume takes size of those bytes as read. */
+ * and returns how many (0: end of the stream; errors as berth_recv; an urgent byte is in line); consume takes size of those bytes as read. */
 int berth_recv_peek(struct berth_host *host, int descriptor, struct iovec *pieces, int count);
 ssize_t berth_recv_consume(struct berth_host *host, int descriptor, size_t size);
 
 /* The bits poll(2) would show: POLLIN, POLLOUT, POLLRDHUP, POLLERR, POLLHUP, POLLPRI. -EBADF. */
 int berth_poll(struct berth_host *host, int descriptor);
+
+/* Is what is urgent the next byte to be read (sockatmark(3))? 1 or 0. -EBADF; -EOPNOTSUPP: no stream. */
+int berth_at_mark(struct berth_host *host, int descriptor);
 
 /* An event: a socket may be readier than it was (data, room, a connection, an end, an error). Told once for each change,
  * however many; ask berth_poll what is true now. */

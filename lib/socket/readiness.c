@@ -1,5 +1,6 @@
 /* poll, events: what a socket is ready for. */
 #include "socket/socket.h"
+#include "tcp/urgent.h"
 
 #include <errno.h>
 
@@ -9,6 +10,13 @@ int berth_poll(struct berth_host *host, int descriptor)
 	if (!socket)
 		return -EBADF;
 	return socket->kind->poll(socket);
+}
+
+int berth_at_mark(struct berth_host *host, int descriptor)
+{
+	int result;
+	struct socket *socket = stream_find(sockets_of(host), descriptor, &result);
+	return socket ? urgent_at_mark(socket->connection) : result;
 }
 
 int berth_set_user(struct berth_host *host, int descriptor, void *user)

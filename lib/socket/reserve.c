@@ -63,7 +63,7 @@ int berth_recv_peek(struct berth_host *host, int descriptor, struct iovec *piece
 	if (!socket)
 		return result;
 
-	result = stream_may_receive(socket);
+	result = socket->connection->receive.size > 0 ? 1 : stream_may_receive(socket);
 	if (result <= 0)
 		return result;
 	const struct queue *queue = &socket->connection->receive;

@@ -1,14 +1,16 @@
 /* stream: what the calls do on a stream socket, which is a TCP connection with Linux's manners. */
 #include "socket/message.h"
 #include "socket/option.h"
+#include "tcp/urgent.h"
 
 #include <errno.h>
 #include <poll.h>
 
 /* MSG_EOR and MSG_CONFIRM say nothing to a stream; Linux takes them as well. */
 enum {
-	SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE | MSG_EOR | MSG_CONFIRM | MSG_ZEROCOPY,
-	RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC | MSG_ERRQUEUE,
+	SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE | MSG_EOR | MSG_CONFIRM | MSG_ZEROCOPY |
+		     MSG_OOB,
+	RECEIVE_FLAGS = MSG_PEEK | MSG_DONTWAIT | MSG_WAITALL | MSG_TRUNC | MSG_ERRQUEUE | MSG_OOB,
 };
 
 static int stream_open(struct socket *socket)
@@ -165,6 +167,8 @@ static ssize_t stream_send(struct socket *socket, const struct msghdr *message, 
 		return -ENOBUFS;
 	if (tcp_send_room(connection) == 0)
 		return -EAGAIN;
+	if (flags & MSG_OOB)
+		tcp_urge(connection, size);
 	for (size_t index = 0; sent < size && index < message->msg_iovlen; index++) {
 		struct bytes piece = { message->msg_iov[index].iov_base,
 				       message->msg_iov[index].iov_len };
@@ -186,7 +190,7 @@ int stream_may_receive(struct socket *socket)
 {
 	const struct tcp_connection *connection = socket->connection;
 
-	if (connection->receive.size > 0)
+	if (connection->receive.size > urgent_is_hole(connection))
 		return 1;
 	if (connection->fin_received && !connection->error)
 		return 0;
@@ -213,7 +217,28 @@ static ssize_t receive_completion(struct socket *socket, struct msghdr *message)
 	return 0;
 }
 
-/* A stream names no sender. */
+static ssize_t receive_urgent(struct socket *socket, struct msghdr *message, int flags)
+{
+	uint8_t octet;
+
+	if (socket->connection->state == STATE_LISTEN)
+		return -ENOTCONN;
+	int result = tcp_take_urgent(socket->connection, flags & MSG_PEEK, &octet);
+	if (result <= 0)
+		return result;
+	message->msg_flags |= MSG_OOB;
+	for (size_t index = 0; index < message->msg_iovlen; index++) {
+		if (message->msg_iov[index].iov_len == 0)
+			continue;
+		if (!(flags & MSG_TRUNC))
+			*(uint8_t *)message->msg_iov[index].iov_base = octet;
+		return 1;
+	}
+	message->msg_flags |= MSG_TRUNC;
+	return 0;
+}
+
+/* A stream names no sender. Reading stops at the urgent mark, and passes over what was urgent there. */
 static ssize_t stream_receive(struct socket *socket, struct msghdr *message, int flags)
 {
 	struct tcp_connection *connection = socket->connection;
@@ -226,16 +251,25 @@ static ssize_t stream_receive(struct socket *socket, struct msghdr *message, int
 	message->msg_namelen = 0;
 	message->msg_controllen = 0;
 	message->msg_flags = 0;
+	if (flags & MSG_OOB)
+		return receive_urgent(socket, message, flags);
+	if (!(flags & MSG_PEEK) && urgent_is_hole(connection) && connection->receive.size > 0)
+		tcp_received(connection, 1);
 	int result = stream_may_receive(socket);
 	if (result <= 0)
 		return result;
-	if (size > connection->receive.size)
-		size = connection->receive.size;
+	uint32_t hole = urgent_is_hole(connection);
+	uint32_t most = connection->receive.size - hole;
+	if (most > urgent_distance(connection))
+		most = urgent_distance(connection);
+	if (size > most)
+		size = most;
 	uint32_t copied = 0;
 	for (size_t index = 0; !(flags & MSG_TRUNC) && copied < size; index++) {
 		const struct iovec *piece = &message->msg_iov[index];
-		copied += (uint32_t)queue_copy_out(&connection->receive, copied, piece->iov_base,
-						   piece->iov_len);
+		size_t room = piece->iov_len < size - copied ? piece->iov_len : size - copied;
+		copied += (uint32_t)queue_copy_out(&connection->receive, hole + copied,
+						   piece->iov_base, room);
 	}
 	if (!(flags & MSG_PEEK))
 		tcp_received(connection, (uint32_t)size);
@@ -268,11 +302,14 @@ static int stream_bits(const struct socket *socket)
 	if (receive_ended)
 		bits |= POLLIN | POLLRDNORM | POLLRDHUP;
 	if (state != STATE_SYN_SENT && state != STATE_SYN_RECEIVED) {
-		if (connection->receive.size >= connection->settings.receive_low_water)
+		if (connection->receive.size >=
+		    connection->settings.receive_low_water + urgent_is_hole(connection))
 			bits |= POLLIN | POLLRDNORM;
 		if (send_ended || is_writable(connection))
 			bits |= POLLOUT | POLLWRNORM;
 	}
+	if (connection->urgent.state == URGENT_HERE)
+		bits |= POLLPRI;
 	if (connection->error || zerocopy_is_due(&socket->zerocopy))
 		bits |= POLLERR;
 	return bits;

@@ -10,6 +10,7 @@ static struct tcp_settings *settings_of(struct socket *socket)
 }
 
 FLAG(keepalive, settings_of(socket)->keepalive, tcp_keepalive_changed(socket->connection))
+FLAG(urgent_in_line, settings_of(socket)->urgent_in_line, (void)0)
 FLAG(no_delay, settings_of(socket)->no_delay, tcp_push(socket->connection))
 FLAG(cork, settings_of(socket)->cork, tcp_push(socket->connection))
 
@@ -284,6 +285,7 @@ static int get_info(struct socket *socket, void *value, socklen_t *size)
 #define BOTH(name) get_##name, set_##name
 const struct option stream_options[] = {
 	{ SOL_SOCKET,  SO_KEEPALIVE,  0, BOTH(keepalive) },
+	{ SOL_SOCKET,  SO_OOBINLINE,  0, BOTH(urgent_in_line) },
 	{ SOL_SOCKET,  SO_SNDBUF,     0, BOTH(send_buffer) },
 	{ SOL_SOCKET,  SO_RCVBUF,     0, BOTH(receive_buffer) },
 	{ SOL_SOCKET,  SO_RCVLOWAT,   0, BOTH(low_water) },

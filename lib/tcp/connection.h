@@ -42,6 +42,7 @@ struct tcp_settings {
 	uint32_t receive_low_water; /* SO_RCVLOWAT */
 	uint16_t most_segment;      /* TCP_MAXSEG: 0, or the user's bound */
 	bool no_delay;
+	bool urgent_in_line; /* SO_OOBINLINE */
 	bool cork;
 	bool zerocopy; /* SO_ZEROCOPY: MSG_ZEROCOPY is told of */
 	bool keepalive;
@@ -57,6 +58,21 @@ struct tcp_settings {
 	uint8_t tos;
 	uint8_t ttl;
 	struct ipv6_settings ipv6; /* of IPv6, what those two are of IPv4 */
+};
+
+/* How much is known of the last octet that the peer calls urgent. */
+enum urgent_state {
+	URGENT_NONE,      /* there is none, or it has been passed */
+	URGENT_ANNOUNCED, /* its place is known */
+	URGENT_HERE,
+	URGENT_READ, /* out of line */
+};
+
+struct urgent {
+	uint32_t sent_end; /* SND.UP: behind the last octet that is ours */
+	uint32_t octet;    /* the place of theirs */
+	enum urgent_state state;
+	uint8_t value;
 };
 
 struct tcp_listener;
@@ -121,6 +137,7 @@ struct tcp_connection {
 	bool receive_shut; /* SHUT_RD, or nobody left to read */
 	struct queue receive;
 	struct reassembly early;
+	struct urgent urgent;                     /* of both directions: see urgent.h */
 	uint32_t duplicate_left, duplicate_right; /* RFC 2883: to be told; equal: nothing is */
 	uint32_t mss_estimate;   /* the largest segment they send: what two of make an ACK due */
 	uint32_t unacknowledged; /* bytes received since the last ACK */

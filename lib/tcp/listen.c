@@ -88,6 +88,7 @@ static struct tcp_connection *child_new(struct tcp_connection *parent, const str
 	child->iss = iss;
 	child->snd_una = child->snd_nxt = child->snd_small = child->iss;
 	child->pushed = child->piece_start = child->piece_end = child->iss;
+	child->urgent.sent_end = child->iss;
 	child->timestamp_offset = tcp_timestamp_offset(tcp, local, peer);
 	child->irs = header->sequence;
 	child->rcv_nxt = child->rcv_edge = header->sequence + 1;

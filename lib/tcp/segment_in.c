@@ -7,6 +7,7 @@
 #include "tcp/segment_out.h"
 #include "tcp/segment_text.h"
 #include "tcp/timers.h"
+#include "tcp/urgent.h"
 
 #include <errno.h>
 
@@ -190,6 +191,7 @@ static bool drop_acknowledged(struct tcp_connection *connection, uint32_t acknow
 		octets = connection->send.size;
 	queue_drop_front(&connection->send, connection->tcp->pool, octets);
 	connection->snd_una = acknowledgment;
+	urgent_acknowledged(connection, acknowledgment);
 	connection->syn_acknowledged = true;
 	return fin_acknowledged;
 }
@@ -454,6 +456,7 @@ static enum verdict in_other_states(struct tcp_connection *connection, struct se
 	connection->last_received = connection->tcp->clock->now;
 	connection->keepalive_probes = 0;
 	take_timestamp(connection, segment);
+	urgent_take(connection, segment);
 	enum verdict verdict = segment_text(connection, segment);
 	if (verdict != DROP_CLOSED)
 		segment_out_run(connection);

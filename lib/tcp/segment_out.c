@@ -5,6 +5,7 @@
 #include "tcp/sack.h"
 #include "tcp/timers.h"
 #include "tcp/undo.h"
+#include "tcp/urgent.h"
 #include "wire/ipv4.h"
 
 /* The one place where a segment meets IP; mark: ECN's, of its header. */
@@ -13,6 +14,7 @@ static enum verdict put_out(struct tcp_connection *connection, struct frame *fra
 {
 	header->source_port = connection->holder.local.port;
 	header->destination_port = connection->peer.port;
+	urgent_tell(connection, header);
 	tcp_write(frame_push(frame, (uint32_t)tcp_header_size(header)), header);
 	frame->checksum_left_out = true;
 
@@ -95,6 +97,8 @@ void segment_out_challenge(struct tcp_connection *connection)
 
 void segment_out_probe(struct tcp_connection *connection)
 {
+	if (urgent_is_unsent(connection))
+		send_empty(connection, TCP_ACK, connection->snd_una);
 	send_empty(connection, TCP_ACK, connection->snd_una - 1);
 }
 
@@ -162,6 +166,8 @@ static uint32_t largest_piece(const struct tcp_connection *connection)
 	uint32_t mss = mss_now(connection);
 	uint32_t largest = connection->largest_segment;
 
+	if (urgent_is_unsent(connection)) /* a pointer counts from its own segment's first */
+		return mss;
 	if (mss < connection->mss)
 		largest = largest / connection->mss * mss;
 	if (rate == 0 || rate / 1024 >= largest)
@@ -423,7 +429,8 @@ static bool state_sends(enum tcp_state state)
 static bool is_worth_it(const struct tcp_connection *connection, uint32_t size, uint32_t available,
 			bool fin)
 {
-	if (size >= mss_now(connection) || fin)
+	bool urgent = urgent_is_unsent(connection) && size == available;
+	if (size >= mss_now(connection) || fin || urgent)
 		return true;
 	if (size < available)
 		return size >= connection->snd_wnd_most / 2;

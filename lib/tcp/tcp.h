@@ -84,6 +84,11 @@ uint32_t tcp_send_room(const struct tcp_connection *connection);
  * What finds no room or memory is not taken: the count of bytes taken. */
 size_t tcp_send_copy(struct tcp_connection *connection, struct bytes bytes, bool more);
 bool tcp_send_slice(struct tcp_connection *connection, struct slice slice);
+/* So many octets that will be added next are urgent, up to the last. */
+void tcp_urge(struct tcp_connection *connection, size_t size);
+/* The peer's urgent octet, out of line: 1; 0: its stream has ended before it; -EAGAIN: it is announced; -EINVAL: there is
+ * none, or it is left in line, or was taken. */
+int tcp_take_urgent(struct tcp_connection *connection, bool keep, uint8_t *octet);
 /* The user has read size bytes of the receive queue. */
 void tcp_received(struct tcp_connection *connection, uint32_t size);
 /* A setting changed that may let data go (NODELAY, CORK off). */

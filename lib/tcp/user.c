@@ -5,6 +5,7 @@
 #include "tcp/segment_out.h"
 #include "tcp/tcp.h"
 #include "tcp/timers.h"
+#include "tcp/urgent.h"
 
 #include <errno.h>
 
@@ -98,6 +99,7 @@ int tcp_connect(struct tcp_connection *connection, const struct endpoint *peer)
 		tcp_timestamp_offset(tcp, &connection->holder.local, &connection->peer);
 	connection->snd_una = connection->snd_nxt = connection->snd_small = connection->iss;
 	connection->pushed = connection->piece_start = connection->piece_end = connection->iss;
+	connection->urgent = (struct urgent){ .sent_end = connection->iss };
 	connection->last_received = tcp->clock->now;
 	connection_enter(connection);
 	connection_move(connection, EVENT_OPEN);
@@ -151,6 +153,7 @@ void tcp_disconnect(struct tcp_connection *connection)
 	listen_forget(connection);
 	queue_close(&connection->receive, connection->tcp->pool);
 	connection->fin_received = connection->receive_shut = false;
+	connection->urgent.state = URGENT_NONE;
 	if (cut_off)
 		connection->error = ECONNRESET;
 	connection->peer = (struct endpoint){ .address = connection->holder.unbound };
@@ -204,6 +207,30 @@ size_t tcp_send_copy(struct tcp_connection *connection, struct bytes bytes, bool
 	return taken;
 }
 
+void tcp_urge(struct tcp_connection *connection, size_t size)
+{
+	uint32_t room = tcp_send_room(connection);
+	urgent_mark(connection, size < room ? (uint32_t)size : room);
+}
+
+int tcp_take_urgent(struct tcp_connection *connection, bool keep, uint8_t *octet)
+{
+	struct urgent *urgent = &connection->urgent;
+
+	if (connection->settings.urgent_in_line || urgent->state == URGENT_NONE ||
+	    urgent->state == URGENT_READ)
+		return -EINVAL;
+	if (urgent->state == URGENT_ANNOUNCED)
+		return connection->receive_shut || connection->fin_received ||
+				       connection->state == STATE_CLOSED
+			       ? 0
+			       : -EAGAIN;
+	*octet = urgent->value;
+	if (!keep)
+		urgent->state = URGENT_READ;
+	return 1;
+}
+
 bool tcp_send_slice(struct tcp_connection *connection, struct slice slice)
 {
 	if (!queue_append(&connection->send, connection->tcp->pool, slice))
@@ -230,6 +257,7 @@ void tcp_received(struct tcp_connection *connection, uint32_t size)
 {
 	assert(size <= connection->receive.size);
 	queue_drop_front(&connection->receive, connection->tcp->pool, size);
+	urgent_passed(connection);
 	if (state_may_receive(connection->state) && is_ack_due(connection))
 		segment_out_ack(connection);
 }

@@ -56,6 +56,10 @@ static struct carrier *make_carrier(const struct call *call)
 		return carrier_new(host, -1);
 	int descriptor =
 		berth_socket(host->stack, call->header->a, call->header->b, call->header->c);
+	int in_line = 1; /* see takes_urgent_out */
+	if (descriptor >= 0 && call->header->b == SOCK_STREAM)
+		berth_setsockopt(host->stack, descriptor, SOL_SOCKET, SO_OOBINLINE, &in_line,
+				 sizeof in_line);
 	return descriptor < 0 ? NULL : carrier_new(host, descriptor);
 }
 
@@ -266,6 +270,18 @@ static int set_filter(struct call *call)
 				SO_ATTACH_FILTER, &asked, sizeof asked);
 }
 
+/* The pump passes on what is urgent in line, always. */
+static bool takes_urgent_out(const struct call *call)
+{
+	const struct control_header *header = call->header;
+	int in_line;
+
+	if (header->a != SOL_SOCKET || header->b != SO_OOBINLINE || header->size < sizeof in_line)
+		return false;
+	memcpy(&in_line, call->data, sizeof in_line);
+	return in_line == 0;
+}
+
 static int call_setsockopt(struct call *call)
 {
 	const struct control_header *header = call->header;
@@ -279,6 +295,8 @@ static int call_setsockopt(struct call *call)
 		if (result != RING_NOT_ITS)
 			return result;
 	}
+	if (takes_urgent_out(call))
+		return -ENOPROTOOPT;
 	return berth_setsockopt(stack_of(call), call->carrier->descriptor, call->header->a,
 				call->header->b, call->data, call->header->size);
 }

@@ -77,6 +77,7 @@ struct segment {
 	uint32_t size;
 	bool has_window; /* else the world's */
 	uint16_t window;
+	uint16_t urgent;
 	struct tcp_options options;
 	uint8_t flip; /* the payload's bytes are not the pattern's */
 	uint8_t tos;
@@ -300,6 +301,7 @@ static inline size_t make_segment(const struct world *world, uint8_t *frame,
 			segment->flags & TCP_ACK ? world->my_isn + segment->acknowledgment : 0,
 		.flags = segment->flags,
 		.window = segment->has_window ? segment->window : world->window,
+		.urgent = segment->urgent,
 		.options = segment->options,
 	};
 	if (world->timestamps && !tcp.options.has_timestamps && !(tcp.flags & TCP_RST)) {

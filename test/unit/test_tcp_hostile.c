@@ -1,5 +1,5 @@
-/* What strangers send (hostile rows 25, 26, 28, 29, 33, 38, 41): headers cut and bent, options of every shape, urgent
- * pointers, windows that starve. Each ends with the stream intact. */
+/* What strangers send (hostile rows 25, 26, 28, 29, 38, 41): headers cut and bent, options of every shape, windows that
+ * starve. Each ends with the stream intact. */
 #include "unit/tcp_world.h"
 
 enum { TCP_AT = ETHERNET_HEADER_SIZE + IPV4_HEADER_SIZE };
@@ -215,28 +215,6 @@ static void sack_blocks_that_were_not_agreed_on_are_skipped(void **state)
 	CHECK_EQUAL(3 * MSS, the_connection(world)->send.size);
 }
 
-/* RFC 9293, MUST-30 to 33 and 62 are not built yet: what URG points at is part of the stream, wherever it points. */
-static void an_urgent_pointer_of_any_value_takes_nothing_from_the_stream(void **state)
-{
-	static const uint16_t pointers[] = { 0, 1, 9, 10, 11, 1000, 65535 };
-	struct world *world = *state;
-
-	tcp_in_established(world);
-	for (size_t index = 0; index < COUNT_OF(pointers); index++) {
-		uint8_t frame[200];
-		size_t size = make_segment(world, frame,
-					   &(struct segment){ .flags = TCP_ACK | TCP_URG,
-							      .sequence = 1 + 10 * (uint32_t)index,
-							      .acknowledgment = 1,
-							      .size = 10 });
-		put16(frame + TCP_AT + 18, pointers[index]);
-		receive_bent(world, frame, size);
-		PEER_SENDS(world, .flags = TCP_ACK | TCP_URG, .sequence = 11 + 10 * (uint32_t)index,
-			   .acknowledgment = 1);
-	}
-	user_reads(world, 10 * COUNT_OF(pointers));
-}
-
 /* Sockstress: a peer that opens one byte at a time costs a bounded buffer, and still gets what it takes. */
 static void windows_of_one_byte_move_bytes_and_end_nothing(void **state)
 {
@@ -346,7 +324,6 @@ int main(void)
 		WORLD_TEST(options_of_every_shape_are_read_or_skipped),
 		WORLD_TEST(options_out_of_place_change_nothing),
 		WORLD_TEST(sack_blocks_that_were_not_agreed_on_are_skipped),
-		WORLD_TEST(an_urgent_pointer_of_any_value_takes_nothing_from_the_stream),
 		WORLD_TEST(windows_of_one_byte_move_bytes_and_end_nothing),
 		WORLD_TEST(a_peer_that_never_reads_holds_no_more_than_the_buffers),
 		WORLD_TEST(an_overtaken_window_update_does_not_close_the_window),
