@@ -20,6 +20,7 @@ int command_ss(int argc, char **argv);
 int command_capture(int argc, char **argv);
 int command_down(int argc, char **argv);
 int command_sysctl(int argc, char **argv);
+int command_options(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_daemon(int argc, char **argv);
 
