@@ -7,9 +7,10 @@ enum {
 	HASH_MASK = (1 << HASH_BITS) - 1,
 	MINUTES_GOOD = 2, /* Linux's MAX_SYNCOOKIE_AGE */
 
-	/* The low bits of the timestamp, Linux's layout; bit 5, its ECN, is 0. */
+	/* The low bits of the timestamp, Linux's layout. */
 	STAMP_SHIFT_MASK = 0x0f, /* all ones: no window scale */
 	STAMP_SACK = 0x10,
+	STAMP_ECN = 0x20,
 	STAMP_MASK = 0x3f,
 
 	SIZES = 4,
@@ -85,6 +86,8 @@ uint32_t cookie_timestamp_lag(const struct tcp_connection *child)
 
 	if (child->sack)
 		agreed |= STAMP_SACK;
+	if (child->ecn.agreed)
+		agreed |= STAMP_ECN;
 	return (now - agreed) & STAMP_MASK;
 }
 
@@ -137,5 +140,7 @@ bool cookie_recover_syn(const struct tcp *tcp, const struct endpoint *local,
 	if (!has_timestamps)
 		return true;
 	uint32_t stamp = stamps->timestamp_echo - tcp_timestamp_offset(tcp, local, peer);
+	if (stamp & STAMP_ECN)
+		syn->flags |= TCP_ECE | TCP_CWR;
 	return open_timestamp(&tcp->tunables, stamp, &syn->options);
 }

@@ -3,8 +3,8 @@
  *
  *     number = hash(tuple) + their number + (minute << 24) + (hash'(tuple, minute) + index of the MSS) mod 2^24
  *
- * The hashes are SipHash with two secrets of the host's; a number is good in its minute and the next. Window scale and SACK
- * find room in the low six bits of our timestamp; a peer without timestamps does without both. What is lost with the state:
+ * The hashes are SipHash with two secrets of the host's; a number is good in its minute and the next. Window scale, SACK
+ * and ECN find room in the low six bits of our timestamp; a peer without timestamps does without them. What is lost with the state:
  * a SYN-ACK is not sent again, and the MSS becomes the largest of a table's that is not above it, or else the first. */
 #ifndef TCP_COOKIE_H
 #define TCP_COOKIE_H

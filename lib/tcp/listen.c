@@ -116,7 +116,8 @@ static bool wants_cookie(const struct tcp_connection *listener)
 
 /* The child lives for its SYN-ACK only, so that this is made as any other. */
 static enum verdict give_cookie(struct tcp_connection *listener, const struct endpoint *local,
-				const struct endpoint *peer, const struct tcp_header *header)
+				const struct endpoint *peer, const struct tcp_header *header,
+				uint8_t tos)
 {
 	struct tcp *tcp = listener->tcp;
 	struct tcp_header syn = *header;
@@ -126,6 +127,8 @@ static enum verdict give_cookie(struct tcp_connection *listener, const struct en
 	struct tcp_connection *child = child_new(listener, local, peer, &syn, number);
 	if (!child)
 		return DROP_MEMORY;
+	if (child->timestamps)
+		ecn_agree(child, header, tos);
 	child->timestamp_offset -= cookie_timestamp_lag(child);
 	segment_out_syn(child);
 	connection_free(child);
@@ -155,6 +158,7 @@ static enum verdict take_cookie(struct tcp_connection *listener, const struct en
 	if (!child)
 		return DROP_MEMORY;
 	child->from_cookie = true;
+	ecn_agree(child, syn, ECN_NOT_CAPABLE);
 	segment_out_syn_was_sent(child);
 	return segment_in(child, packet, header);
 }
@@ -191,7 +195,7 @@ static enum verdict take_syn(struct tcp_connection *listener, const struct ip_pa
 			iss = least;
 		connection_end(old, 0);
 	} else if (wants_cookie(listener)) {
-		return give_cookie(listener, &local, &peer, header);
+		return give_cookie(listener, &local, &peer, header, packet->tos);
 	} else if (syn_queue_is_full(listener)) {
 		return DROP_SYN_QUEUE;
 	}

@@ -162,23 +162,26 @@ static const struct sent *learn_syn_ack(struct world *world)
 		.window_shift = 7                                                                  \
 	}
 
-/* Linux: 020405b4 0402 080a ...... 01 030303, the timestamp's low bits 010111. */
-static void the_timestamp_carries_window_scale_and_sack(void **state)
+/* Linux: 020405b4 0402 080a ...... 01 030303, the timestamp's low bits x10111, x: ECN. */
+static void the_timestamp_carries_window_scale_sack_and_ecn(void **state)
 {
 	struct world *world = *state;
 
 	listen_besieged(world);
 	world->timestamps = true;
 	world->timestamp = 4096;
-	PEER_SENDS(world, .flags = TCP_SYN, .options = OFFER);
-	const struct tcp_options *options = &learn_syn_ack(world)->header.options;
+	PEER_SENDS(world, .flags = TCP_SYN | TCP_ECE | TCP_CWR, .options = OFFER);
+	world->my_isn = world->sent[world->expected].header.sequence;
+	const struct sent *sent =
+		SENDS(world, .flags = TCP_SYN | TCP_ACK | TCP_ECE, .acknowledgment = 1);
+	const struct tcp_options *options = &sent->header.options;
 	assert_true(options->has_sack_permitted && options->has_window_shift);
 	CHECK_EQUAL(4096, options->timestamp_echo);
 	CHECK_EQUAL(1 + BACKLOG + 1, connections_left(world)); /* nothing is kept */
 
 	uint32_t stamp = options->timestamp -
 			 tcp_timestamp_offset(tcp_of(world), &tuples[0][0], &tuples[0][1]);
-	CHECK_EQUAL(0x17, stamp & LOW_BITS);
+	CHECK_EQUAL(0x37, stamp & LOW_BITS);
 	assert_true((uint32_t)(world->now / MILLISECOND) - stamp <= LOW_BITS);
 
 	world->timestamp = 4100;
@@ -189,7 +192,7 @@ static void the_timestamp_carries_window_scale_and_sack(void **state)
 	user_accepts(world);
 	const struct tcp_connection *child = the_connection(world);
 	CHECK_EQUAL(STATE_ESTABLISHED, child->state);
-	assert_true(child->sack && child->timestamps && child->window_scaling);
+	assert_true(child->sack && child->timestamps && child->window_scaling && child->ecn.agreed);
 	CHECK_EQUAL(7, child->snd_shift);
 	CHECK_EQUAL(65535u << 7, child->snd_wnd);
 	CHECK_EQUAL(MSS - 12, child->mss);
@@ -435,7 +438,7 @@ int main(void)
 		WORLD_TEST(every_flipped_bit_of_a_cookie_is_refused),
 		WORLD_TEST(a_cookie_is_good_for_its_tuple_only),
 		WORLD_TEST(a_cookie_is_good_in_its_minute_and_the_next),
-		WORLD_TEST(the_timestamp_carries_window_scale_and_sack),
+		WORLD_TEST(the_timestamp_carries_window_scale_sack_and_ecn),
 		WORLD_TEST(a_peer_without_timestamps_gets_neither),
 		WORLD_TEST(text_and_fin_with_the_cookies_ack_count),
 		WORLD_TEST(without_cookies_a_full_syn_queue_lets_syns_fall),
