@@ -412,7 +412,6 @@ static void a_flood_of_syns_is_bounded_and_harms_nobody(void **state)
 		CHECK_EQUAL(2 + rows[row].half_open, connections_left(world));
 		CHECK_EQUAL(full, world->memory.outstanding);
 		assert_true(full - before < rows[row].bytes);
-		print_message("%zu\n", full - before);
 
 		world->peer_port = 50000;
 		PEER_SENDS(world, .flags = TCP_SYN);
