@@ -44,7 +44,8 @@ static void add_timestamps(const struct tcp_connection *connection, struct tcp_o
 
 void negotiation_offer(const struct tcp_connection *connection, struct tcp_header *header)
 {
-	bool answering = header->flags & TCP_ACK;
+	/* Of two SYNs that cross neither is an answer: Linux says in its SYN-ACK what it said in its SYN. */
+	bool answering = header->flags & TCP_ACK && connection->parent;
 	struct tcp_options *options = &header->options;
 
 	options->has_mss = true;
