@@ -397,8 +397,10 @@ static enum verdict in_syn_sent(struct tcp_connection *connection, struct segmen
 	bool acknowledges = header->flags & TCP_ACK;
 
 	if (acknowledges && (!sequence_after(header->acknowledgment, connection->iss) ||
-			     sequence_after(header->acknowledgment, connection->snd_nxt)))
+			     sequence_after(header->acknowledgment, connection->snd_nxt))) {
+		tcp_timers_syn_misunderstood(connection);
 		return refuse(connection, segment);
+	}
 	if (header->flags & TCP_RST) {
 		if (!acknowledges)
 			return DROP_OUT_OF_WINDOW;

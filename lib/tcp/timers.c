@@ -9,7 +9,8 @@
 
 #include <errno.h>
 
-#define REORDERING_MARGIN (2 * MILLISECOND) /* Linux's TCP_TIMEOUT_MIN */
+#define RETRANSMIT_LEAST  (2 * MILLISECOND) /* Linux's TCP_TIMEOUT_MIN */
+#define REORDERING_MARGIN RETRANSMIT_LEAST
 #define RENEGED_LEAST     (10 * MILLISECOND)
 
 static void arm(struct tcp_connection *connection, enum tcp_timer timer, uint64_t deadline)
@@ -88,6 +89,12 @@ void tcp_timers_data_sent(struct tcp_connection *connection)
 	else if (!is_recovery_armed(connection))
 		arm_recovery(connection, TIMER_RETRANSMIT, next_attempt(connection));
 	disarm(connection, TIMER_PERSIST);
+}
+
+void tcp_timers_syn_misunderstood(struct tcp_connection *connection)
+{
+	if (connection->retries == 0)
+		arm_recovery(connection, TIMER_RETRANSMIT, now_of(connection) + RETRANSMIT_LEAST);
 }
 
 void tcp_timers_first_sent_again(struct tcp_connection *connection)

@@ -10,6 +10,9 @@ void tcp_timers_close(struct tcp_connection *connection);
 
 /* Something that must be acknowledged went out for the first time (RFC 6298, 5.1; RFC 8985, 7.2). */
 void tcp_timers_data_sent(struct tcp_connection *connection);
+/* The peer acknowledges what was never sent: it had an old connection, which is gone now, and the SYN is worth another try
+ * at once. Once only (Linux does this too). */
+void tcp_timers_syn_misunderstood(struct tcp_connection *connection);
 /* The first that is not acknowledged went again (Linux restarts the timer then, and we do). */
 void tcp_timers_first_sent_again(struct tcp_connection *connection);
 /* New data was acknowledged (RFC 6298, 5.2, 5.3). */
