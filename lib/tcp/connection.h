@@ -116,6 +116,7 @@ struct tcp_connection {
 	struct queue send; /* data from snd_una (from iss + 1 before the SYN is acknowledged) */
 	uint32_t
 		orphan_bytes; /* its part of tcp->orphan_bytes: what was queued when its owner left */
+	bool more_follows;    /* the last of the queue came with MSG_MORE: it is not pushed */
 	bool fin_queued;      /* a FIN follows the last byte of the queue */
 	uint16_t mss;         /* payload bytes a segment, options taken off */
 	uint16_t peer_mss;    /* as announced */

@@ -307,15 +307,17 @@ static uint32_t fill(struct tcp_connection *connection, struct frame *frame, uin
 	return size;
 }
 
-/* The last of what is queued; and, of new text, what ends a piece of more than one segment, and what makes the rest more
+/* The last of what is queued, unless its writer has more; and, of new text, what ends a piece of more than one segment, and what makes the rest more
  * than half of the largest window (Linux's forced_push). */
 static bool is_pushed(const struct tcp_connection *connection, uint32_t sequence, uint32_t size)
 {
 	uint32_t end = sequence + size;
 	uint32_t piece = connection->piece_end - connection->piece_start;
 
-	if (size == 0 || end == connection_queue_end(connection))
-		return size > 0;
+	if (size == 0)
+		return false;
+	if (end == connection_queue_end(connection) && !connection->more_follows)
+		return true;
 	if (!sequence_after(end, connection->pushed) || end != connection->snd_nxt)
 		return false;
 	return (end == connection->piece_end && piece > mss_now(connection)) ||
@@ -579,6 +581,7 @@ bool segment_out_has_new(const struct tcp_connection *connection)
 
 bool segment_out_forced(struct tcp_connection *connection)
 {
+	connection->more_follows = false; /* it has waited long enough: Linux's tcp_write_wakeup */
 	return state_sends(connection->state) && send_next(connection, true);
 }
 

@@ -54,7 +54,8 @@ static void begin_anew(struct tcp_connection *connection)
 	connection->error = connection->soft_error = 0;
 	connection->retries = 0;
 	connection->retransmitted = 0;
-	connection->fin_queued = connection->fin_seen = connection->fin_received = false;
+	connection->more_follows = connection->fin_queued = connection->fin_seen =
+		connection->fin_received = false;
 	connection->receive_shut = connection->syn_acknowledged = false;
 	connection->ts_recent = 0; /* echoed by the SYN otherwise (RFC 7323, 3.2) */
 	connection->interactive = false;
@@ -195,11 +196,13 @@ uint32_t tcp_send_room(const struct tcp_connection *connection)
 
 size_t tcp_send_copy(struct tcp_connection *connection, struct bytes bytes, bool more)
 {
+	const size_t asked = bytes.size;
 	uint32_t room = tcp_send_room(connection);
 	if (bytes.size > room)
 		bytes.size = room;
 
 	size_t taken = queue_append_copy(&connection->send, connection->tcp->pool, bytes);
+	connection->more_follows = more && taken == asked;
 	bool corked = connection->settings.cork;
 	connection->settings.cork |= more;
 	segment_out_run(connection);
@@ -235,6 +238,7 @@ bool tcp_send_slice(struct tcp_connection *connection, struct slice slice)
 {
 	if (!queue_append(&connection->send, connection->tcp->pool, slice))
 		return false;
+	connection->more_follows = false;
 	segment_out_run(connection);
 	return true;
 }
