@@ -135,7 +135,8 @@ struct tcp_connection {
 	bool fin_received;
 	bool fin_seen; /* out of order: its place is fin_sequence */
 	uint32_t fin_sequence;
-	bool receive_shut; /* SHUT_RD, or nobody left to read */
+	bool fin_is_latest; /* of what came out of order */
+	bool receive_shut;  /* SHUT_RD, or nobody left to read */
 	struct queue receive;
 	struct reassembly early;
 	struct urgent urgent;                     /* of both directions: see urgent.h */

@@ -232,6 +232,11 @@ uint32_t reassembly_latest(const struct reassembly *reassembly, struct tcp_sack_
 	return count;
 }
 
+uint32_t reassembly_end(const struct reassembly *reassembly, uint32_t sequence)
+{
+	return reassembly->count > 0 ? run_end(run_of(reassembly->runs.previous)) : sequence;
+}
+
 uint32_t reassembly_take(struct reassembly *reassembly, struct pool *pool, uint32_t sequence,
 			 struct queue *queue, struct tcp_sack_block *known)
 {

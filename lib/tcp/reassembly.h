@@ -36,6 +36,9 @@ bool reassembly_insert(struct reassembly *reassembly, struct pool *pool, uint32_
 uint32_t reassembly_latest(const struct reassembly *reassembly, struct tcp_sack_block *blocks,
 			   uint32_t most);
 
+/* Where the last run ends; sequence, where there is none. */
+uint32_t reassembly_end(const struct reassembly *reassembly, uint32_t sequence);
+
 /* Moves the run that begins at or before sequence, less what lies before it, to the queue's end. Returns how many bytes.
  * *known: what lay before it. */
 uint32_t reassembly_take(struct reassembly *reassembly, struct pool *pool, uint32_t sequence,

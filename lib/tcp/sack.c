@@ -31,12 +31,25 @@ void sack_note_duplicate(struct tcp_connection *connection, uint32_t left, uint3
 		connection->duplicate_right = right;
 }
 
+/* A FIN that came early takes a number behind the last run; or, where the text before it is missing, a block of its own. */
+static bool has_early_fin(const struct tcp_connection *connection)
+{
+	return connection->fin_seen && !connection->fin_received;
+}
+
+static bool has_bare_fin(const struct tcp_connection *connection)
+{
+	uint32_t end = reassembly_end(&connection->early, connection->rcv_nxt);
+	return has_early_fin(connection) && sequence_before(end, connection->fin_sequence);
+}
+
 static uint32_t block_count(const struct tcp_connection *connection)
 {
 	if (!connection->sack)
 		return 0;
 	uint32_t most = connection->timestamps ? BLOCKS_MOST_WITH_TIMESTAMPS : BLOCKS_MOST;
-	uint32_t count = connection->early.count + has_duplicate(connection);
+	uint32_t count =
+		connection->early.count + has_duplicate(connection) + has_bare_fin(connection);
 	return count < most ? count : most;
 }
 
@@ -44,6 +57,25 @@ uint32_t sack_size(const struct tcp_connection *connection)
 {
 	uint32_t count = block_count(connection);
 	return count ? SIZE_FIXED + count * SIZE_BLOCK : 0;
+}
+
+/* Runs and FIN, the latest first. Returns how many blocks. */
+static uint32_t tell_early(const struct tcp_connection *connection, struct tcp_sack_block *blocks,
+			   uint32_t most)
+{
+	const struct tcp_sack_block fin = { connection->fin_sequence,
+					    connection->fin_sequence + 1 };
+	bool bare = has_bare_fin(connection);
+	uint32_t told = 0;
+
+	if (bare && connection->fin_is_latest && most > 0)
+		blocks[told++] = fin;
+	told += reassembly_latest(&connection->early, blocks + told, most - told);
+	if (bare && !connection->fin_is_latest && told < most)
+		blocks[told++] = fin;
+	for (uint32_t index = 0; !bare && has_early_fin(connection) && index < told; index++)
+		blocks[index].right += blocks[index].right == connection->fin_sequence;
+	return told;
 }
 
 void sack_tell(struct tcp_connection *connection, struct tcp_options *options)
@@ -58,6 +90,6 @@ void sack_tell(struct tcp_connection *connection, struct tcp_options *options)
 								 connection->duplicate_right };
 		connection->duplicate_left = connection->duplicate_right = 0;
 	}
-	told += reassembly_latest(&connection->early, options->sack + told, count - told);
+	told += tell_early(connection, options->sack + told, count - told);
 	options->sack_count = (uint8_t)told;
 }

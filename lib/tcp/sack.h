@@ -12,7 +12,7 @@ void sack_note_duplicate(struct tcp_connection *connection, uint32_t left, uint3
 /* Is there nothing to tell? */
 static inline bool sack_is_silent(const struct tcp_connection *connection)
 {
-	return connection->early.count == 0 &&
+	return connection->early.count == 0 && connection->fin_seen == connection->fin_received &&
 	       connection->duplicate_left == connection->duplicate_right;
 }
 

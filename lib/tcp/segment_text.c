@@ -159,6 +159,7 @@ static enum verdict take_text(struct tcp_connection *connection, struct segment 
 		return take_in_order(connection, slices, count);
 
 	connection->ack_now = true;
+	connection->fin_is_latest = segment->fin;
 	connection->quick_acks = QUICK_ACKS;
 	struct tcp_sack_block known;
 	bool taken = reassembly_insert(&connection->early, connection->tcp->pool, segment->sequence,
@@ -174,7 +175,7 @@ static void note_fin(struct tcp_connection *connection, const struct segment *se
 		return;
 	if (!connection->fin_seen)
 		connection->fin_sequence = segment->sequence + segment->size;
-	connection->fin_seen = true;
+	connection->fin_seen = connection->fin_is_latest = true;
 	connection->ack_now = true;
 }
 

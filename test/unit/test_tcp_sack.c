@@ -64,6 +64,63 @@ static void the_block_that_was_added_to_last_comes_first(void **state)
 	TELLS_NOTHING(world, 6);
 }
 
+/* The peer's FIN behind its number-th piece, alone or with that piece. */
+static void peer_ends(struct world *world, uint32_t piece, bool alone)
+{
+	PEER_SENDS(world, .flags = TCP_ACK | TCP_FIN, .sequence = 1 + piece * PIECE + alone * PIECE,
+		   .acknowledgment = 1, .size = alone ? 0 : PIECE);
+}
+
+/* The blocks that the last ACK told, in bytes from the peer's first. */
+static void check_bytes_told(struct world *world, uint32_t count, const uint32_t (*blocks)[2])
+{
+	const struct tcp_options *options =
+		&SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1)->header.options;
+
+	CHECK_EQUAL(count, options->sack_count);
+	for (uint32_t index = 0; index < count; index++) {
+		CHECK_EQUAL(1 + blocks[index][0], options->sack[index].left - world->peer_isn);
+		CHECK_EQUAL(1 + blocks[index][1], options->sack[index].right - world->peer_isn);
+	}
+}
+
+/* It has a number (RFC 9293, 3.4), and so is told of as text is. */
+static void a_fin_that_came_early_is_told_of(void **state)
+{
+	static const uint32_t with_text[][2] = { { 300, 401 } };
+	static const uint32_t alone[][2] = { { 400, 401 } };
+	static const uint32_t after_a_run[][2] = { { 400, 401 }, { 100, 200 } };
+	static const uint32_t before_a_run[][2] = { { 100, 200 }, { 400, 401 } };
+	static const uint32_t joined[][2] = { { 300, 401 }, { 100, 200 } };
+	struct world *world = *state;
+
+	in_established_with_sack(world, false);
+	peer_ends(world, 3, false);
+	check_bytes_told(world, 1, with_text);
+
+	world_again(world);
+	in_established_with_sack(world, false);
+	peer_ends(world, 3, true);
+	check_bytes_told(world, 1, alone);
+	peer_sends_pieces(world, 1, 2);
+	check_bytes_told(world, 2, before_a_run);
+	peer_sends_pieces(world, 3, 4);
+	check_bytes_told(world, 2, joined);
+	peer_sends_pieces(world, 0, 1);
+	world_forget_sent(world);
+	peer_sends_pieces(world, 2, 3);
+	const struct sent *sent =
+		SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 402);
+	CHECK_EQUAL(0, sent->header.options.sack_count);
+
+	world_again(world);
+	in_established_with_sack(world, false);
+	peer_sends_pieces(world, 1, 2);
+	world_forget_sent(world);
+	peer_ends(world, 3, true);
+	check_bytes_told(world, 2, after_a_run);
+}
+
 /* RFC 2018, 3: four blocks without timestamps, three with. */
 static void as_many_blocks_are_told_as_there_is_room_for(void **state)
 {
@@ -196,6 +253,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(the_block_that_was_added_to_last_comes_first),
+		WORLD_TEST(a_fin_that_came_early_is_told_of),
 		WORLD_TEST(as_many_blocks_are_told_as_there_is_room_for),
 		WORLD_TEST(the_option_lies_behind_two_nops),
 		WORLD_TEST(nothing_is_told_to_who_did_not_permit_it),
