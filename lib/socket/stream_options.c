@@ -145,13 +145,13 @@ static int set_most_segment(struct socket *socket, const void *value, socklen_t 
 static int get_quick_ack(struct socket *socket, void *value, socklen_t *size)
 {
 	(void)size;
-	return give_int(value, socket->connection->quick_acks > 0);
+	return give_int(value, !socket->connection->interactive);
 }
 
 static int set_quick_ack(struct socket *socket, const void *value, socklen_t size)
 {
 	(void)size;
-	socket->connection->quick_acks = int_of(value) ? UINT8_MAX : 0;
+	tcp_set_quick_ack(socket->connection, int_of(value));
 	return 0;
 }
 

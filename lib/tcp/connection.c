@@ -144,6 +144,14 @@ void connection_enter(struct tcp_connection *connection)
 	connection->in_table = true;
 }
 
+void connection_acknowledge_quickly(struct tcp_connection *connection)
+{
+	enum { QUICK_ACKS = 16 }; /* Linux's TCP_MAX_QUICKACKS */
+
+	connection->quick_acks = QUICK_ACKS;
+	connection->interactive = false;
+}
+
 void connection_wake(struct tcp_connection *connection)
 {
 	if (connection->owner)

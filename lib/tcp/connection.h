@@ -129,23 +129,24 @@ struct tcp_connection {
 	/* Receive side: figure 4. */
 	uint32_t irs;
 	uint32_t rcv_nxt;
-	uint32_t rcv_edge; /* right edge last advertised: it never moves left (RFC 9293, 3.8.6) */
+	uint32_t rcv_edge;   /* right edge last advertised: it never moves left (RFC 9293, 3.8.6) */
+	uint32_t rcv_widest; /* the widest window ever advertised */
 	uint8_t rcv_shift;
 	uint8_t own_shift; /* what we offer: the same in each SYN, whatever is set meanwhile */
 	bool fin_received;
 	bool fin_seen; /* out of order: its place is fin_sequence */
 	uint32_t fin_sequence;
-	bool fin_is_latest; /* of what came out of order */
-	bool receive_shut;  /* SHUT_RD, or nobody left to read */
 	struct queue receive;
 	struct reassembly early;
 	struct urgent urgent;                     /* of both directions: see urgent.h */
 	uint32_t duplicate_left, duplicate_right; /* RFC 2883: to be told; equal: nothing is */
 	uint32_t mss_estimate;   /* the largest segment they send: what two of make an ACK due */
 	uint32_t unacknowledged; /* bytes received since the last ACK */
-	bool interactive;   /* replies carry the ACKs (Linux's pingpong mode), until one was late */
-	uint8_t quick_acks; /* so many more are acknowledged at once (Linux's quick-ACK mode) */
+	bool interactive; /* replies carry the ACKs (Linux's pingpong mode), until one was late */
+	uint8_t quick_acks; /* so many more are acknowledged at once, unless interactive (Linux's quick-ACK mode) */
 	bool ack_now;
+	bool receive_shut;  /* SHUT_RD, or nobody left to read */
+	bool fin_is_latest; /* of what came out of order */
 
 	/* Options agreed on (RFC 7323, RFC 2018). */
 	bool sack;
@@ -211,6 +212,9 @@ void connection_enter(struct tcp_connection *connection);
 
 /* Ends it at once, for this reason (0: none): its owner is told; an orphan is freed and must not be touched again. */
 void connection_end(struct tcp_connection *connection, int error);
+
+/* The next few segments are acknowledged at once: at a connection's start, and after a gap. */
+void connection_acknowledge_quickly(struct tcp_connection *connection);
 
 /* Something its owner may wait for has changed. */
 void connection_wake(struct tcp_connection *connection);

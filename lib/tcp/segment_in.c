@@ -80,7 +80,7 @@ static void answer_old_text(struct tcp_connection *connection, const struct segm
 		/* Linux tells neither of a SYN nor in TIME-WAIT. */
 		if (!(segment->header->flags & TCP_SYN) && connection->state != STATE_TIME_WAIT)
 			sack_note_duplicate(connection, segment->sequence, end);
-		connection->quick_acks = QUICK_ACKS;
+		connection_acknowledge_quickly(connection);
 	}
 	segment_out_ack(connection);
 }
@@ -175,7 +175,7 @@ static void become_established(struct tcp_connection *connection)
 	}
 	connection->retries = 0;
 	rto_forget_backoff(&connection->rto);
-	connection->quick_acks = QUICK_ACKS;
+	connection_acknowledge_quickly(connection);
 	tcp_timers_keepalive_changed(connection);
 	connection_wake(connection);
 }

@@ -45,6 +45,8 @@ static void tell_receive_side(struct tcp_connection *connection, struct tcp_head
 	header->window = (uint16_t)(window >> connection->rcv_shift);
 	if (sequence_after(edge, connection->rcv_edge))
 		connection->rcv_edge = edge;
+	if (window > connection->rcv_widest)
+		connection->rcv_widest = window;
 	connection->last_ack_sent = connection->rcv_nxt;
 	connection->unacknowledged = 0;
 	connection->ack_now = false;
@@ -244,10 +246,14 @@ static void account_again(struct tcp_connection *connection, uint32_t start, uin
 		tcp_timers_first_sent_again(connection);
 }
 
-/* It is never scaled (RFC 7323, 2.2). */
+/* It is never scaled (RFC 7323, 2.2), and whole segments where it takes one (Linux's tcp_select_initial_window). */
 static uint16_t syn_window(const struct tcp_connection *connection)
 {
-	return (uint16_t)least(connection->settings.receive_buffer, UINT16_MAX);
+	enum { TIMESTAMPS = 12 };
+	uint32_t mss = connection->own_mss - (connection->timestamps ? TIMESTAMPS : 0u);
+	uint32_t window = least(connection->settings.receive_buffer, UINT16_MAX);
+
+	return (uint16_t)(window > mss ? window - window % mss : window);
 }
 
 void segment_out_syn(struct tcp_connection *connection)
@@ -261,7 +267,8 @@ void segment_out_syn(struct tcp_connection *connection)
 	}
 	header.flags |= ecn_offer(connection);
 	header.window = syn_window(connection);
-	connection->rcv_edge = connection->rcv_nxt + header.window;
+	connection->rcv_widest = header.window;
+	connection->rcv_edge = connection->rcv_nxt + connection->rcv_widest;
 	negotiation_offer(connection, &header);
 	if (frame)
 		put_out(connection, frame, &header, ECN_NOT_CAPABLE);
@@ -276,7 +283,8 @@ void segment_out_syn(struct tcp_connection *connection)
 void segment_out_syn_was_sent(struct tcp_connection *connection)
 {
 	connection->snd_nxt = connection->iss + 1;
-	connection->rcv_edge = connection->rcv_nxt + syn_window(connection);
+	connection->rcv_widest = syn_window(connection);
+	connection->rcv_edge = connection->rcv_nxt + connection->rcv_widest;
 	connection->last_ack_sent = connection->rcv_nxt;
 }
 
@@ -339,10 +347,10 @@ static void send_text(struct tcp_connection *connection, struct frame *frame, ui
 			connection->pushed = sequence + size;
 	}
 
-	if (is_reply(connection)) { /* replies carry the ACKs from here on */
+	if (connection->unacknowledged > 0 && connection->quick_acks > 0)
+		connection->quick_acks--;
+	if (is_reply(connection)) /* replies carry the ACKs from here on */
 		connection->interactive = true;
-		connection->quick_acks = 0;
-	}
 	if (mark)
 		header.flags |= ecn_data_flags(connection);
 	tell_receive_side(connection, &header);

@@ -103,7 +103,8 @@ static void owe_ack(struct tcp_connection *connection, uint32_t size)
 		connection->mss_estimate = size < connection->own_mss ? size : connection->own_mss;
 	connection->last_text = connection->tcp->clock->now;
 	connection->unacknowledged += size;
-	if (connection->quick_acks > 0 || connection->unacknowledged > connection->mss_estimate)
+	bool quick = connection->quick_acks > 0 && !connection->interactive;
+	if (quick || connection->unacknowledged > connection->mss_estimate)
 		connection->ack_now = true;
 	else
 		tcp_timers_ack_owed(connection);
@@ -160,7 +161,7 @@ static enum verdict take_text(struct tcp_connection *connection, struct segment 
 
 	connection->ack_now = true;
 	connection->fin_is_latest = segment->fin;
-	connection->quick_acks = QUICK_ACKS;
+	connection_acknowledge_quickly(connection);
 	struct tcp_sack_block known;
 	bool taken = reassembly_insert(&connection->early, connection->tcp->pool, segment->sequence,
 				       slices, count, &known);

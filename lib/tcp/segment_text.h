@@ -5,8 +5,6 @@
 #include "tcp/tcp.h"
 #include "wire/tcp.h"
 
-enum { QUICK_ACKS = 16 }; /* acknowledged at once at a connection's start, and after a gap */
-
 /* The segment in hand. What a step has dealt with it cuts off: text is what of the payload is still to be judged. */
 struct segment {
 	const struct ip_packet *packet;

@@ -91,6 +91,9 @@ void tcp_urge(struct tcp_connection *connection, size_t size);
 int tcp_take_urgent(struct tcp_connection *connection, bool keep, uint8_t *octet);
 /* The user has read size bytes of the receive queue. */
 void tcp_received(struct tcp_connection *connection, uint32_t size);
+/* TCP_QUICKACK: 0: replies are to carry the ACKs; else none is waited for, nor has been; where it is even, no other
+ * one than has been. */
+void tcp_set_quick_ack(struct tcp_connection *connection, int value);
 /* A setting changed that may let data go (NODELAY, CORK off). */
 void tcp_push(struct tcp_connection *connection);
 void tcp_keepalive_changed(struct tcp_connection *connection);

@@ -243,18 +243,25 @@ bool tcp_send_slice(struct tcp_connection *connection, struct slice slice)
 	return true;
 }
 
-/* Is an ACK due now that the user has read? RFC 9293, 3.8.6.2.2: once the room has doubled (Linux's rule); and, where no
- * reply is likely to carry it, once everything is read: the peer's next small segment may wait for it (Linux does this
- * too, in tcp_cleanup_rbuf). */
-static bool is_ack_due(const struct tcp_connection *connection)
+/* Where no reply is likely to carry it, the ACK goes once everything is read: the peer's next small segment may wait for it
+ * (Linux does this too, in tcp_cleanup_rbuf). */
+static bool is_ack_awaited(const struct tcp_connection *connection)
 {
-	uint32_t standing = connection->rcv_edge - connection->rcv_nxt;
-	uint32_t window = connection_window(connection);
-
-	if (window > standing && window >= 2 * standing)
-		return true;
 	return connection->unacknowledged > 0 && connection->receive.size == 0 &&
 	       !connection->interactive;
+}
+
+/* RFC 9293, 3.8.6.2.2: once the room has doubled, if it was half of the widest or less (Linux's rule, but that it takes half
+ * of the buffer). So a SYN's narrow window is widened by the first ACK, and not by the first read. */
+static bool is_update_due(const struct tcp_connection *connection)
+{
+	uint32_t standing = connection->rcv_edge - connection->rcv_nxt;
+	uint32_t window;
+
+	if (standing > connection->rcv_widest / 2)
+		return false;
+	window = connection_window(connection);
+	return window > standing && window >= 2 * standing;
 }
 
 void tcp_received(struct tcp_connection *connection, uint32_t size)
@@ -262,8 +269,21 @@ void tcp_received(struct tcp_connection *connection, uint32_t size)
 	assert(size <= connection->receive.size);
 	queue_drop_front(&connection->receive, connection->tcp->pool, size);
 	urgent_passed(connection);
-	if (state_may_receive(connection->state) && is_ack_due(connection))
+	if (state_may_receive(connection->state) &&
+	    (is_ack_awaited(connection) || is_update_due(connection)))
 		segment_out_ack(connection);
+}
+
+void tcp_set_quick_ack(struct tcp_connection *connection, int value)
+{
+	bool owed = state_may_receive(connection->state) && connection->unacknowledged > 0;
+
+	connection->interactive = value == 0;
+	if (!owed || value == 0)
+		return;
+	if (is_ack_awaited(connection))
+		segment_out_ack(connection);
+	connection->interactive = !(value & 1);
 }
 
 void tcp_push(struct tcp_connection *connection)

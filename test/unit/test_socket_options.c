@@ -32,7 +32,7 @@ static const struct row rows[] = {
 	{ IPPROTO_TCP, TCP_KEEPCNT, 9, 127, 127, 128 },
 	{ IPPROTO_TCP, TCP_SYNCNT, 6, 127, 127, 128 },
 	{ IPPROTO_TCP, TCP_USER_TIMEOUT, 0, INT32_MAX, INT32_MAX, -1 },
-	{ IPPROTO_TCP, TCP_QUICKACK, 0, 7, 1, 0 },
+	{ IPPROTO_TCP, TCP_QUICKACK, 1, 0, 0, 0 },
 	{ IPPROTO_IP, IP_TOS, 0, 0xff, 0xfc, 0 },
 	{ IPPROTO_IP, IP_TTL, 64, 1, 1, 256 },
 	{ IPPROTO_IP, IP_TTL, 64, -1, 64, -2 },

@@ -241,10 +241,15 @@ static void an_ack_waits_forty_milliseconds_or_for_a_second_segment(void **state
 	CHECK_EQUAL(40 * MILLISECOND, world_until_sent(world));
 	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1 + MSS);
 	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1 + MSS, .acknowledgment = 1, .size = MSS);
-	expect_silence(world);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1,
+	      .acknowledgment = 1 + 2 * MSS); /* one was late: none is waited for */
+	set_option(world, IPPROTO_TCP, TCP_QUICKACK, 0);
 	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1 + 2 * MSS, .acknowledgment = 1,
 		   .size = MSS);
-	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1 + 3 * MSS);
+	expect_silence(world);
+	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1 + 3 * MSS, .acknowledgment = 1,
+		   .size = MSS);
+	SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1 + 4 * MSS);
 	world_wait(world, SECOND);
 	expect_silence(world);
 }
@@ -268,7 +273,7 @@ static void a_reader_who_has_read_all_sends_the_ack_unless_replies_carry_it(void
 	struct world *world = *state;
 
 	tcp_in_established(world);
-	set_option(world, IPPROTO_TCP, TCP_QUICKACK, 0);
+	the_connection(world)->quick_acks = 0; /* the beginning is over */
 	PEER_SENDS(world, .flags = TCP_ACK, .sequence = 1, .acknowledgment = 1, .size = 10);
 	expect_silence(world);
 	user_reads(world, 10);

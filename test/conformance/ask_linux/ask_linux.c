@@ -53,8 +53,6 @@ static const struct difference differences[] = {
 	{ "options: values", "SO_RCVLOWAT after -2147483648", OWN_BOUND },
 	{ "options: defaults", "TCP_MAXSEG",
 	  "Linux sends at most half the window it was ever offered" },
-	{ "options: defaults", "TCP_QUICKACK", "quick ACKs begin with the connection" },
-	{ "options: sizes", "TCP_QUICKACK", "quick ACKs begin with the connection" },
 	{ "options: sizes", "IP_TOS set 100 as 0 bytes", "no value is not 0" },
 	{ "options: SO_LINGER", "seconds: -", "Linux overflows" },
 	{ 0 },
