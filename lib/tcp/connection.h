@@ -83,16 +83,18 @@ struct tcp_connection {
 	enum tcp_state state;
 	int error;      /* positive errno for the owner, told once; 0: none */
 	int soft_error; /* what ICMP said; told if the connection times out */
+	uint32_t
+		orphan_bytes; /* its part of tcp->orphan_bytes: what was queued when its owner left */
 	struct tcp_settings settings;
 
 	/* Identity. holder.local is the local endpoint. */
 	struct port_holder holder;
 	bool bound;          /* by bind(2): the port outlives the connection */
 	bool address_chosen; /* by connect(2), of a socket bound to none: it goes with the connection */
+	bool in_table;
 	struct endpoint peer;
 	struct table_node by_tuple; /* in tcp->connections while in_table */
-	bool in_table;
-	struct list link; /* in tcp->all */
+	struct list link;           /* in tcp->all */
 
 	/* A listener's own part; a child's way back to its listener, until accepted. */
 	struct tcp_listener *listener;
@@ -114,12 +116,10 @@ struct tcp_connection {
 	uint32_t snd_wl1, snd_wl2;
 	uint8_t snd_shift;
 	struct queue send; /* data from snd_una (from iss + 1 before the SYN is acknowledged) */
-	uint32_t
-		orphan_bytes; /* its part of tcp->orphan_bytes: what was queued when its owner left */
-	bool more_follows;    /* the last of the queue came with MSG_MORE: it is not pushed */
-	bool fin_queued;      /* a FIN follows the last byte of the queue */
-	uint16_t mss;         /* payload bytes a segment, options taken off */
-	uint16_t peer_mss;    /* as announced */
+	bool more_follows; /* the last of the queue came with MSG_MORE: it is not pushed */
+	bool fin_queued;   /* a FIN follows the last byte of the queue */
+	uint16_t mss;      /* payload bytes a segment, options taken off */
+	uint16_t peer_mss; /* as announced */
 	uint16_t
 		own_mss; /* what we announce: the interface's MTU less the headers (RFC 9293, 3.7.1) */
 	uint32_t path_mtu;
@@ -131,6 +131,7 @@ struct tcp_connection {
 	uint32_t rcv_nxt;
 	uint32_t rcv_edge;   /* right edge last advertised: it never moves left (RFC 9293, 3.8.6) */
 	uint32_t rcv_widest; /* the widest window ever advertised */
+	uint32_t last_ack_sent;
 	uint8_t rcv_shift;
 	uint8_t own_shift; /* what we offer: the same in each SYN, whatever is set meanwhile */
 	bool fin_received;
@@ -155,7 +156,6 @@ struct tcp_connection {
 	uint32_t timestamp_offset;
 	uint32_t ts_recent;
 	uint64_t ts_recent_at;
-	uint32_t last_ack_sent;
 
 	/* Loss and rate. */
 	struct rto rto;
@@ -166,13 +166,13 @@ struct tcp_connection {
 	struct rack rack;
 	struct rate rate;
 	struct recovery recovery;
-	uint8_t retries; /* of the same data, or of the window probe */
 	uint64_t retry_since;
 	uint64_t last_sent;
 	uint64_t last_received;
 	uint64_t last_text;     /* when text last came in its order; 0: never */
 	uint64_t challenged_at; /* last challenge ACK: RFC 5961, 7 */
 	uint32_t retransmitted; /* segments, in all */
+	uint8_t retries;        /* of the same data, or of the window probe */
 	uint8_t keepalive_probes;
 
 	/* Timers: deadlines, and the one alarm that stands at or before the earliest of them. */
