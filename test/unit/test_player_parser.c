@@ -222,6 +222,7 @@ static void what_is_wrong_is_told_with_its_line(void **state)
 		{ "0 write(3, ..., 4)", "expected \"=\", not the end", 1 },
 		{ "0 write(3, \"abc", "expected a value, not \"abc\"", 1 },
 		{ "2~1 > . 1:1(0) ack 1", "the range of time is backwards", 1 },
+		{ "9999999999.0 > . 1:1(0) ack 1", "expected a time, not \"9999999999.0\"", 1 },
 		{ "", "there is no event in it", 0 },
 		{ "0 < Q 1:1(0)", "expected flags of F S R P . U E W A, not \"Q\"", 1 },
 	};

@@ -107,7 +107,7 @@ static struct token time_token(struct lexer *lexer, size_t whole)
 
 	if (whole > 9)
 		token.kind = TOKEN_BAD;
-	for (size_t index = 0; index < whole && index <= 9; index++)
+	for (size_t index = 0; index < whole && index < 9; index++)
 		token.number = token.number * 10 + digit_of(lexer->at[index]);
 	token.number *= NS_PER_SECOND;
 	for (; is_digit(look(lexer, size)); size++) {
