@@ -12,7 +12,7 @@ declare -A packages=(
 	[demo]="python3 curl tshark"
 	[test]="libcmocka-dev g++ clang clang-format libclang-rt-14-dev groff-base
 		nginx-light wrk redis-server redis-tools iperf3 socat stress-ng iputils-ping iproute2 net-tools
-		bind9-dnsutils bind9-host musl-tools tcpdump hping3 arping nmap python3-scapy"
+		bind9-dnsutils bind9-host musl-tools tcpdump hping3 arping nmap python3-scapy traceroute"
 )
 
 is_installed() {

@@ -90,15 +90,21 @@ redis() {
 	fi
 }
 
+# Of both families, as each that follows with two addresses.
 iperf() {
-	serve iperf 10.77.1.4 iperf3 -4 -s -1
-	await_listener iperf 5201 || return 1
-	on client iperf3 -4 -c 10.77.1.4 -n 64M -P 2 -J >"$work/iperf.out" 2>&1 || { cat "$work/iperf.out"; return 1; }
-	python3 - "$work/iperf.out" <<-'CHECK'
-		import json, sys
-		end = json.load(open(sys.argv[1]))["end"]
-		assert end["sum_received"]["bytes"] >= 60 << 20, end["sum_received"]
-	CHECK
+	local family
+	for family in "-4 10.77.1.4" "-6 fd77::104"; do
+		serve iperf "${family#* }" iperf3 -s -1
+		await_listener iperf 5201 || return 1
+		# The family and its address are two words.
+		on client iperf3 ${family% *} -c ${family#* } -n 64M -P 2 -J >"$work/iperf.out" 2>&1 || { cat "$work/iperf.out"; return 1; }
+		python3 - "$work/iperf.out" <<-'CHECK' || return 1
+			import json, sys
+			end = json.load(open(sys.argv[1]))["end"]
+			assert end["sum_received"]["bytes"] >= 60 << 20, end["sum_received"]
+		CHECK
+		end_servers
+	done
 }
 
 await_bound() { # HOST PORT: as await_listener, for datagrams
@@ -113,14 +119,18 @@ await_bound() { # HOST PORT: as await_listener, for datagrams
 }
 
 iperf_udp() {
-	serve iperf 10.77.1.5 iperf3 -4 -s -1
-	await_listener iperf 5201 || return 1
-	on client iperf3 -4 -u -c 10.77.1.5 -b 50M -t 1 -J >"$work/iperf.out" 2>&1 || { cat "$work/iperf.out"; return 1; }
-	python3 - "$work/iperf.out" <<-'CHECK'
-		import json, sys
-		end = json.load(open(sys.argv[1]))["end"]["sum"]
-		assert end["packets"] >= 1000 and end["lost_percent"] < 50, end
-	CHECK
+	local family
+	for family in "-4 10.77.1.5" "-6 fd77::105"; do
+		serve iperf "${family#* }" iperf3 -s -1
+		await_listener iperf 5201 || return 1
+		on client iperf3 ${family% *} -u -c ${family#* } -b 50M -t 1 -J >"$work/iperf.out" 2>&1 || { cat "$work/iperf.out"; return 1; }
+		python3 - "$work/iperf.out" <<-'CHECK' || return 1
+			import json, sys
+			end = json.load(open(sys.argv[1]))["end"]["sum"]
+			assert end["packets"] >= 1000 and end["lost_percent"] < 50, end
+		CHECK
+		end_servers
+	done
 }
 
 socat_udp() {
@@ -128,6 +138,29 @@ socat_udp() {
 	await_bound echo 7 || return 1
 	[ "$(echo hello | on client socat -t 2 - UDP:10.77.1.6:7)" = hello ] || return 1
 	[ "$(echo again | on client socat -t 2 - UDP-SENDTO:10.77.1.6:7)" = again ]
+}
+
+# socat's kinds of address, each answering with what it is told, over both families: streams, datagrams, raw packets.
+socat_kinds() {
+	cat >"$work/echoes.sh" <<-'ECHOES'
+		trap 'kill $(jobs -p)' TERM
+		for v in 4 6; do
+			socat TCP$v-LISTEN:$((700 + v)) PIPE &
+			socat -T 2 UDP$v-LISTEN:$((710 + v)) PIPE &
+			socat UDP$v-RECVFROM:$((720 + v)) PIPE &
+			socat IP$v-RECVFROM:$((240 + v)) PIPE &
+		done
+		wait
+	ECHOES
+	serve echo 10.77.1.16 bash "$work/echoes.sh"
+	await_listener echo 704 && await_listener echo 706 && await_bound echo 724 && await_bound echo 726 || return 1
+	local v address to
+	for v in 4 6; do
+		[ $v = 4 ] && address=10.77.1.16 || address='[fd77::110]'
+		for to in TCP$v:$address:70$v UDP$v:$address:71$v UDP$v-SENDTO:$address:72$v IP$v-SENDTO:$address:24$v; do
+			[ "$(echo "to $to" | on client socat -t 2 - "$to")" = "to $to" ] || { echo "$to"; return 1; }
+		done
+	done
 }
 
 # Two servers, one client: unicast of the largest size, and a broadcast that both answer.
@@ -199,9 +232,13 @@ pings() {
 		! "$berth" ps --lan "$lan" 2>/dev/null | grep -q 10.77.1.10 || break
 		sleep 0.05
 	done
-	for size in 56 3000 65507; do
-		on client ping -n -c 2 -i 0.2 -W 5 -s $size 10.77.1.10 >"$work/ping.out" 2>&1 &&
-			grep -q ' 0% packet loss' "$work/ping.out" || { cat "$work/ping.out"; return 1; }
+	local address
+	for address in 10.77.1.10 fd77::10a; do
+		for size in 56 3000 65507; do
+			on client ping -n -c 2 -i 0.2 -W 5 -s $size $address >"$work/ping.out" 2>&1 &&
+				grep -q ' 0% packet loss' "$work/ping.out" || { cat "$work/ping.out"; return 1; }
+		done
+		on client traceroute -n $address | grep -q "^ 1  $address " || return 1
 	done
 	! on client ping -n -c 1 -W 8 10.77.1.199 >"$work/ping.out" 2>&1 || return 1
 	grep -q 'Destination Host Unreachable' "$work/ping.out" || { cat "$work/ping.out"; return 1; }
@@ -416,7 +453,7 @@ try() { # PAIR COUNT
 for pair in curl_and_http_server wrk_and_nginx redis iperf; do
 	try "$pair" "$count"
 done
-for pair in asking_tools asking_names iperf_udp socat_udp python_datagrams names pings socat_group python_groups \
+for pair in asking_tools asking_names iperf_udp socat_udp socat_kinds python_datagrams names pings socat_group python_groups \
 	tcpdump_and_ping hping3_and_arping nmap_scans scapy_frames; do
 	try "$pair" $(((count + 3) / 4))
 done
