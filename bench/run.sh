@@ -36,6 +36,7 @@ failed=0
 describe_machine
 mk/as-user.sh "$build/bench/library" -- "$build/bench/library" -r "$rounds" -t "$milliseconds" || failed=1
 tell_lwip
+mk/as-user.sh "$build/bench/datagrams" -- "$build/bench/datagrams" -r "$rounds" -t "$milliseconds" || failed=1
 echo
 mk/as-user.sh "$build/berth" "$build"/bench/{library,guest_{stream,rr,crr,idle,udp}} bench/guests.sh -- \
 	env QUICK="${QUICK:-}" bash bench/guests.sh "$build" || failed=1

@@ -5,6 +5,8 @@ BENCH_GUESTS := $(patsubst bench/%.c,$B/bench/%,$(wildcard bench/guest_*.c))
 
 $B/bench/library: $(call object,bench/library.c $(wildcard bench/sides/*.c)) $B/libberth.a
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lpthread -o $@
+$B/bench/datagrams: $(call object,bench/datagrams.c bench/sides/sample.c) $B/libberth.a
+	$(Q)$(CC) $(LDFLAGS_ALL) $^ -o $@
 # Guests know nothing of Berth.
 $(BENCH_GUESTS): $B/bench/%: $B/bench/%.o $(call object,bench/posix/stream.c bench/sides/sample.c)
 	$(Q)$(CC) $(LDFLAGS_ALL) $^ -lpthread -o $@
@@ -17,6 +19,6 @@ $B/bench/lwip: $(call object,bench/lwip.c bench/sides/sample.c)
 bench-build: $B/bench/lwip
 endif
 
-bench-build: $B/bench/library $(BENCH_GUESTS)
+bench-build: $B/bench/library $B/bench/datagrams $(BENCH_GUESTS)
 bench: bench-build $(BERTH)
 	$(Q)QUICK=$(QUICK) bench/run.sh $B
