@@ -110,15 +110,22 @@ static bool may_be_answered(const struct ip_packet *packet)
 	return frame_copy_out(packet->frame, 0, &type, 1) == 1 && !icmp_is_error(type);
 }
 
+bool icmp_may_tell(struct ip *ip, const struct address *destination)
+{
+	if (ip_is_own(ip, destination) ||
+	    icmp_limit_allows(&ip->icmp_limit, &ip->random, destination, ip->clock->now))
+		return true;
+	ip->counts[DROP_RATE]++;
+	return false;
+}
+
 void icmp_answer_error(struct ip *ip, const struct ip_packet *packet, uint8_t type, uint8_t code,
 		       uint32_t rest)
 {
 	if (!may_be_answered(packet))
 		return;
-	if (!icmp_limit_allows(&ip->icmp_limit, &ip->random, &packet->source, ip->clock->now)) {
-		ip->counts[DROP_RATE]++;
+	if (!icmp_may_tell(ip, &packet->source))
 		return;
-	}
 
 	uint32_t header = (uint32_t)packet->header.size;
 	uint32_t room = ERROR_MOST - IPV4_HEADER_SIZE - ICMP_HEADER_SIZE - header;

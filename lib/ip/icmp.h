@@ -18,4 +18,7 @@ void icmp_answer_error(struct ip *ip, const struct ip_packet *packet, uint8_t ty
  * many. */
 bool icmp_share_data(const struct frame *from, struct frame *to);
 
+/* May an error be sent there now? What may not is counted. Ourselves are told always, as on Linux's loopback. */
+bool icmp_may_tell(struct ip *ip, const struct address *destination);
+
 #endif

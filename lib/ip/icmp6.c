@@ -126,10 +126,8 @@ void icmp6_answer_error(struct ip *ip, const struct ip_packet *packet, uint8_t t
 {
 	if (!may_be_answered(packet, type, code))
 		return;
-	if (!icmp_limit_allows(&ip->icmp_limit, &ip->random, &packet->source, ip->clock->now)) {
-		ip->counts[DROP_RATE]++;
+	if (!icmp_may_tell(ip, &packet->source))
 		return;
-	}
 
 	uint8_t *quote;
 	uint32_t header = (uint32_t)packet->header.size;

@@ -650,6 +650,25 @@ static struct sockaddr_in6 mapped(uint32_t address, uint16_t port)
 	return name;
 }
 
+/* Linux's limit of ICMP errors leaves loopback out. */
+static void a_host_tells_itself_of_every_refusal(void **state)
+{
+	struct world world;
+	char byte;
+	(void)state;
+
+	world_alone(&world, 0);
+	struct berth_host *host = world.client_host;
+	int client = new_datagram(host);
+	assert_int_equal(connect_to(host, client, INADDR_LOOPBACK, NOBODYS_PORT), 0);
+	for (int count = 0; count < 50; count++) {
+		assert_int_equal(berth_send(host, client, "x", 1, 0), 1);
+		berth_host_advance(host, world.now);
+		assert_int_equal(berth_recv(host, client, &byte, 1, 0), -ECONNREFUSED);
+	}
+	world_close(&world);
+}
+
 static void a_socket_of_ipv6_speaks_with_mapped_addresses(void **state)
 {
 	struct world world;
@@ -827,6 +846,7 @@ int main(void)
 		cmocka_unit_test(shutting_shows_in_poll_and_ends_sending),
 		cmocka_unit_test(what_is_a_streams_alone_is_refused),
 		cmocka_unit_test(options_of_datagrams_hold_what_is_set),
+		cmocka_unit_test(a_host_tells_itself_of_every_refusal),
 		cmocka_unit_test(a_socket_of_ipv6_speaks_with_mapped_addresses),
 		cmocka_unit_test(names_are_judged_as_linux_judges_them),
 		cmocka_unit_test(a_host_speaks_to_itself),
