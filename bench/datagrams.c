@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { PORT = 7, SIZE = 64, BATCH = 32, MEMBERS = 100, GROUP = 0xef010203 };
+enum { PORT = 7, SIZE = 64, BATCH = 32, MEMBERS = 100 };
+
+#define GROUP UINT32_C(0xef010203) /* 239.1.2.3 */
 
 struct crowd {
 	struct berth_lan *lan;
